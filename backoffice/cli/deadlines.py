@@ -1,0 +1,5 @@
+"""``flask deadlines``: placeholder until the working clock lands."""
+
+import click
+
+command = click.Group("deadlines")

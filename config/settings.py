@@ -1,0 +1,46 @@
+"""Every setting of the product, read once from the environment (prefix ``MLPLACE_``), with an embedded default for one machine.
+
+All mistakes are reported together: pydantic collects them into one ``ValidationError``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Names are ``MLPLACE_<FIELD>``; the defaults are those of ``make run``."""
+
+    model_config = SettingsConfigDict(env_prefix="MLPLACE_", extra="ignore", frozen=True)
+
+    var: Path = ROOT / "var"
+    database_url: str = ""  # sqlite:///…/var/backoffice.db when empty; postgresql://… otherwise
+    redis_url: str = "redis://127.0.0.1:6390/0"
+    storage_url: str = ""  # file:///…/var/artifacts when empty; s3://bucket/prefix otherwise
+    secret_key: SecretStr = SecretStr("")  # kept in var/keys when empty
+    time_zone: str = "Europe/Moscow"
+    languages: tuple[str, ...] = ("ru", "en")
+    base_url: str = "http://127.0.0.1:8000"
+    previews_url: str = "http://127.0.0.1:8001"  # the previews' own origin
+    clamd: str = ""  # unix:/path or tcp:host:port; var/clamd.sock when empty
+    smtp_url: str = "smtp://127.0.0.1:8025"
+    mail_from: str = "ML-Place <moderation@mlplace.example>"
+    hook_url: str = ""  # the catalog's publication hook; the built-in catalog when empty
+    log_format: str = Field(default="text", pattern="^(text|json)$")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        ZoneInfo(value)
+        return value
+
+    @property
+    def database(self) -> str:
+        """The database's URL, the embedded SQLite file by default."""
+        return self.database_url or f"sqlite:///{self.var / 'backoffice.db'}"
