@@ -23,7 +23,7 @@ from backoffice.domain.verdicts import Coverage, Finding, Severity
 class Broken(Exception):  # noqa: N818  (the file is broken, not we)
     """The file cannot be examined further; the finding named here says why."""
 
-    def __init__(self, rule: str, *, place: str | None = None, **params: str | int | float) -> None:
+    def __init__(self, rule: str, *, place: str | None = None, **params: str | float) -> None:
         super().__init__(rule)
         self.rule, self.place, self.params = rule, place, params
 
@@ -78,7 +78,7 @@ class Report:
         default_factory=dict
     )  # what later rules need: {"has_docker_config": True, "compiled": ["pe"], …}
 
-    def find(self, rule: str, subject: Subject, *, place: str | None = None, **params: str | int | float) -> None:
+    def find(self, rule: str, subject: Subject, *, place: str | None = None, **params: str | float) -> None:
         """Write down one finding; its severity is the rule's. An unknown rule is a mistake of ours and raises KeyError."""
         self.findings.append(Finding(rule, self.severities[rule], subject.member, place, params))
 
