@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from backoffice import cli
+from backoffice.store.database import open_database
 from config.settings import Settings
 
 
@@ -13,5 +14,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings()
     app = Flask("backoffice", template_folder="../templates", static_folder="web/static")
     app.config["SETTINGS"] = settings
+    app.extensions["database"] = open_database(settings.database)
     cli.register(app)
     return app

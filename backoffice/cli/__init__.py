@@ -10,6 +10,7 @@ from flask import Flask
 
 # command -> what `flask --help` says of it; the module backoffice.cli.<command> holds a click command named `command`.
 COMMANDS = {
+    "db": "Move the database's schema up and down.",
     "check": "Examine files exactly as the workers do.",
     "deadlines": "Explain and evaluate deadlines of the working clock.",
     "sandbox": "Try-install a demo Docker config.",

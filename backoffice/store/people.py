@@ -1,0 +1,72 @@
+"""People and their roles, in the shape Flask-Security wants."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask_security import RoleMixin, UserMixin
+from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, TextField
+
+from backoffice.store.base import InstantField, JsonField, Row
+
+
+class Role(Row, RoleMixin):
+    """author, moderator, lead or admin."""
+
+    name = CharField(unique=True)
+    description = TextField(null=True)
+    permissions = TextField(null=True)
+
+    class Meta:
+        table_name = "role"
+
+
+class Person(Row, UserMixin):
+    """Anybody who signs in. ``team`` is the organisation, for conflicts of interest; ``skills`` are dictionary value ids a moderator knows."""
+
+    email = CharField(unique=True)
+    password = CharField(null=True)
+    name = CharField()
+    team = CharField(default="")
+    active = BooleanField(default=True)
+    fs_uniquifier = CharField(unique=True, max_length=64, default=lambda: secrets.token_hex(32))
+    confirmed_at = InstantField(null=True)
+    created_at = InstantField()
+    language = CharField(default="ru", max_length=5)
+    preferences = JsonField(default=dict)  # density, theme, keys
+    skills = JsonField(default=list)
+    weekly_shifts = JsonField(default=list)  # [[weekday, "09:00", "18:00"], …]; empty: every business day, 09:00–18:00
+    away = JsonField(default=list)  # [["2026-11-23", "2026-11-27", "отпуск"], …]
+    capacity = IntegerField(default=20)  # open submissions at once, a hint for the balancer
+
+    class Meta:
+        table_name = "person"
+
+    def role_names(self) -> frozenset[str]:
+        """The names of the roles, read once per object."""
+        if "_role_names" not in self.__dict__:
+            self.__dict__["_role_names"] = frozenset(link.role.name for link in self.roles)
+        names: frozenset[str] = self.__dict__["_role_names"]
+        return names
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+
+class PersonRole(Row):
+    """Who has which role. Flask-Security reads it through ``person.roles``."""
+
+    user = ForeignKeyField(Person, backref="roles", on_delete="CASCADE")
+    role = ForeignKeyField(Role, backref="people", on_delete="RESTRICT")
+
+    name = property(lambda self: self.role.name)
+    description = property(lambda self: self.role.description)
+
+    def get_permissions(self) -> Any:
+        """What Flask-Security asks of each of ``person.roles``."""
+        return self.role.get_permissions()
+
+    class Meta:
+        table_name = "person_role"
+        indexes = ((("user", "role"), True),)
