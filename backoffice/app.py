@@ -1,19 +1,20 @@
-"""The only wiring: settings in, a Flask application out. Nothing connects anywhere until a request or a command needs it."""
+"""The only wiring of the web: settings in, a Flask application out. Nothing connects anywhere until a request or a command needs it."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from backoffice import cli
-from backoffice.store.database import open_database
+from backoffice import cli, web
+from backoffice.wiring import Wiring
 from config.settings import Settings
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The product as a Flask application."""
+    """The product as a Flask application. ``app.extensions["wiring"]`` holds the parts that settings decide on."""
     settings = settings or Settings()
     app = Flask("backoffice", template_folder="../templates", static_folder="web/static")
     app.config["SETTINGS"] = settings
-    app.extensions["database"] = open_database(settings.database)
+    app.extensions["wiring"] = Wiring(settings)
     cli.register(app)
+    web.register(app)
     return app

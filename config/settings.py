@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     smtp_url: str = "smtp://127.0.0.1:8025"
     mail_from: str = "ML-Place <moderation@mlplace.example>"
     hook_url: str = ""  # the catalog's publication hook; the built-in catalog when empty
+    hook_secret: SecretStr = SecretStr("")  # whsec_…, Standard Webhooks; kept in var/keys when empty
     log_format: str = Field(default="text", pattern="^(text|json)$")
 
     @field_validator("time_zone")
@@ -44,3 +45,13 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's URL, the embedded SQLite file by default."""
         return self.database_url or f"sqlite:///{self.var / 'backoffice.db'}"
+
+    @property
+    def storage(self) -> str:
+        """The files' URL, a local folder by default."""
+        return self.storage_url or (self.var / "artifacts").absolute().as_uri()
+
+    @property
+    def clamd_address(self) -> str:
+        """Where clamd listens, the private one's socket by default."""
+        return self.clamd or f"unix:{self.var / 'clamd.sock'}"

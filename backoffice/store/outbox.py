@@ -133,3 +133,8 @@ def again(job_ids: Iterable[int], *, now: datetime) -> int:
     """«Отправить ещё раз»: dead jobs start anew. The count of those that did."""
     fresh = Job.update(finished_at=None, outcome="", tries=0, due_at=now, leased_until=None, token=None)
     return int(fresh.where(Job.id.in_(list(job_ids)) & (Job.outcome == "dead")).execute())
+
+
+def unlease(job_ids: Iterable[int]) -> None:
+    """Give back what was leased and could not be sent."""
+    Job.update(leased_until=None).where(Job.id.in_(list(job_ids)) & Job.token.is_null() & Job.finished_at.is_null()).execute()

@@ -14,6 +14,51 @@ TRIGGERS = {
         "CREATE TRIGGER audit_keeps BEFORE UPDATE OR DELETE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_keeps()",
     ],
 }
+DICTIONARIES = {
+    "industry": [
+        ("Банки и финансы", "Banking and finance"),
+        ("Государственное управление", "Public administration"),
+        ("Здравоохранение", "Healthcare"),
+        ("Информационные технологии", "Information technology"),
+        ("Логистика и транспорт", "Logistics and transport"),
+        ("Металлургия", "Metallurgy"),
+        ("Нефть и газ", "Oil and gas"),
+        ("Образование", "Education"),
+        ("Промышленность", "Manufacturing"),
+        ("Розничная торговля", "Retail"),
+        ("Сельское хозяйство", "Agriculture"),
+        ("Строительство", "Construction"),
+        ("Телекоммуникации", "Telecommunications"),
+        ("Энергетика", "Energy"),
+        ("Другое", "Other"),
+    ],
+    "technology": [
+        ("Компьютерное зрение", "Computer vision"),
+        ("Обработка естественного языка", "Natural language processing"),
+        ("Распознавание и синтез речи", "Speech recognition and synthesis"),
+        ("Рекомендательные системы", "Recommender systems"),
+        ("Анализ временных рядов", "Time series analysis"),
+        ("Прогнозирование и регрессия", "Forecasting and regression"),
+        ("Классификация и кластеризация", "Classification and clustering"),
+        ("Поиск аномалий", "Anomaly detection"),
+        ("Генеративные модели", "Generative models"),
+        ("Обучение с подкреплением", "Reinforcement learning"),
+        ("Оптимизация", "Optimisation"),
+        ("Другое", "Other"),
+    ],
+    "effect": [
+        ("Рост выручки", "Revenue growth"),
+        ("Снижение затрат", "Cost reduction"),
+        ("Повышение качества продукции", "Better product quality"),
+        ("Повышение производительности", "Higher productivity"),
+        ("Снижение рисков", "Risk reduction"),
+        ("Безопасность и охрана труда", "Safety at work"),
+        ("Улучшение клиентского опыта", "Better customer experience"),
+        ("Сокращение сроков", "Shorter lead times"),
+        ("Экология", "Environment"),
+        ("Другое", "Other"),
+    ],
+}
 PARTIAL_INDEXES = [
     "CREATE INDEX outbox_due ON outbox (due_at, id) WHERE finished_at IS NULL",
     "CREATE INDEX outbox_dead ON outbox (finished_at) WHERE outcome = 'dead'",
@@ -544,6 +589,12 @@ def up(migrator, db):
     kind = "sqlite" if isinstance(db, SqliteDatabase) else "postgres"
     for statement in TRIGGERS[kind] + PARTIAL_INDEXES:
         db.execute_sql(statement)
+    db.execute_sql(
+        "INSERT INTO hook_endpoint (name, url, secret, active, created_at) VALUES ('catalog', '', '', 1, '2026-11-23 00:00:00.000000+00:00')"
+    )
+    for kind, values in DICTIONARIES.items():
+        for position, (ru, en) in enumerate(values):
+            DictionaryValue.insert(kind=kind, ru=ru, en=en, position=position).execute()
 
 
 def down(migrator, db):

@@ -1,0 +1,74 @@
+"""Letters out of ``templates/email/<event>/{subject.txt,body.txt,body.html}``, in a given language, the same in web and workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.support import Translations
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from config.settings import ROOT, Settings
+
+TEMPLATES = ROOT / "templates" / "email"
+CATALOGUES = ROOT / "backoffice" / "translations"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An e-mail as it will be sent."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def letter(event: str, language: str, **context: Any) -> Letter:
+    """Render the three templates of an event. A missing variable is an error, never a gap in a letter."""
+    environment = _environment(language)
+    subject, text, html = (
+        environment.get_template(f"{event}/{part}").render(**context) for part in ("subject.txt", "body.txt", "body.html")
+    )
+    return Letter(" ".join(subject.split()), text.strip() + "\n", html)
+
+
+def events() -> list[str]:
+    """The names of all letters there are."""
+    return sorted(path.parent.name for path in TEMPLATES.glob("*/subject.txt"))
+
+
+@cache
+def _environment(language: str) -> Environment:
+    settings = Settings()
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    zone = ZoneInfo(settings.time_zone)
+
+    def instant(value: datetime) -> str:
+        return format_datetime(value, "d MMMM y, HH:mm", tzinfo=zone, locale=language)
+
+    environment.filters["instant"] = instant
+    environment.globals.update(base_url=settings.base_url.rstrip("/"), language=language)
+    return environment
+
+
+def translations(language: str) -> Translations:
+    """Every room's catalogue for a language, merged."""
+    merged = Translations()
+    for folder in sorted(path for path in Path(CATALOGUES).iterdir() if path.is_dir()):
+        found = Translations.load(folder, [language])
+        if isinstance(found, Translations):
+            merged.merge(found)
+    return merged

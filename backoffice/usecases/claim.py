@@ -1,0 +1,169 @@
+"""Who works on a submission now: taken, kept, released, handed on, passed over (M3).
+
+Every race is one guarded UPDATE whose row count is checked; losing it is an ordinary outcome with its own words.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from peewee import SQL, Case, Database, fn
+
+from backoffice.domain.claims import LEASE
+from backoffice.domain.errors import Lost, Refused
+from backoffice.domain.events import Event
+from backoffice.domain.permissions import may_moderate
+from backoffice.domain.states import State
+from backoffice.store import audit
+from backoffice.store.base import db
+from backoffice.store.listings import Submission
+from backoffice.store.moderation import Skip
+from backoffice.store.people import Person
+
+
+def take(submission_id: int, *, person: Person, now: datetime) -> Submission:
+    """Claim one submission. ``Lost("claimed", by=…)`` when a colleague was faster."""
+    with db.atomic():
+        submission = _found(submission_id)
+        refuse_conflict(submission, person)
+        free = (Submission.claimant.is_null() | (Submission.claimant == person) | (Submission.claim_expires_at <= now)) & (
+            Submission.state == State.AWAITING_REVIEW
+        )
+        taken = _claim(person, now).where((Submission.id == submission_id) & free).returning(Submission).execute()
+        return _recorded(next(iter(taken), None), person, now) or _lost(submission_id)
+
+
+def take_next(*, person: Person, now: datetime) -> Submission | None:
+    """«Взять следующую»: claim the most urgent one that is free for this person, atomically. None when there is none."""
+    with db.atomic():
+        candidate = (
+            Submission.select(Submission.id)
+            .where(
+                SQL('"t1"."state" = \'awaiting_review\''),  # literal, so that SQLite uses the partial index
+                Submission.claimant.is_null() | (Submission.claim_expires_at <= now),
+                Submission.assignee.is_null() | (Submission.assignee == person),
+                Submission.on_hold == False,  # noqa: E712
+                Submission.id.not_in(Skip.select(Skip.submission).where(Skip.person == person)),
+                Submission.author != person,
+                Submission.author.not_in(_teammates(person)),
+            )
+            .order_by(
+                Case(None, [(Submission.assignee == person, 0)], 1),
+                Submission.priority.desc(),
+                Submission.deadline_at,
+                Submission.id,
+            )
+            .limit(1)
+        )
+        database: Database = db.obj
+        if database.for_update:
+            candidate = candidate.for_update(skip_locked=True)
+        taken = _claim(person, now).where(Submission.id == candidate).returning(Submission).execute()
+        return _recorded(next(iter(taken), None), person, now)
+
+
+def keep(submission_id: int, *, token: str, now: datetime) -> datetime:
+    """Activity: the claim lasts another lease; its new end. ``Lost`` when it is no longer held."""
+    until = now + LEASE
+    mine = (Submission.id == submission_id) & (Submission.claim_token == token) & (Submission.state == State.AWAITING_REVIEW)
+    if not Submission.update(claim_expires_at=until).where(mine).execute():
+        raise Lost("claim_lost")
+    return until
+
+
+def release(submission_id: int, *, token: str, person: Person, now: datetime) -> None:
+    """Give it back to the pool; releasing what is not held is no error."""
+    with db.atomic():
+        mine = (Submission.id == submission_id) & (Submission.claim_token == token)
+        if Submission.update(**NO_CLAIM).where(mine).execute():
+            audit.record(Event.CLAIM_RELEASED, now=now, person=person, submission=submission_id)
+
+
+def take_over(submission_id: int, *, person: Person, reason: str, now: datetime) -> Submission:
+    """Take a colleague's live claim, with a reason that is logged."""
+    if not reason.strip():
+        raise Refused("reason_needed")
+    with db.atomic():
+        submission = _found(submission_id)
+        refuse_conflict(submission, person)
+        same = (Submission.id == submission_id) & (Submission.state == State.AWAITING_REVIEW)
+        taken = next(iter(_claim(person, now).where(same).returning(Submission).execute()), None)
+        if taken is None:
+            raise Lost("already_decided")
+        audit.record(
+            Event.CLAIM_TAKEN_OVER, now=now, person=person, submission=taken, before=submission.claimant_id, reason=reason
+        )
+        result: Submission = taken
+        return result
+
+
+def skip(submission_id: int, *, person: Person, reason: str, now: datetime) -> None:
+    """Pass it over: «Взять следующую» leaves it out for this person, and their claim on it ends."""
+    if not reason.strip():
+        raise Refused("reason_needed")
+    with db.atomic():
+        Skip.insert(submission=submission_id, person=person, reason=reason, created_at=now).on_conflict_ignore().execute()
+        Submission.update(**NO_CLAIM).where((Submission.id == submission_id) & (Submission.claimant == person)).execute()
+        audit.record(Event.SKIPPED, now=now, person=person, submission=submission_id, reason=reason)
+
+
+def unskip(submission_id: int, *, person: Person) -> None:
+    """Let it come up again."""
+    Skip.delete().where((Skip.submission == submission_id) & (Skip.person == person)).execute()
+
+
+def sweep(*, now: datetime) -> int:
+    """Clear the claims that ran out, so that lists show the truth; the count."""
+    return int(Submission.update(**NO_CLAIM).where(Submission.claim_expires_at <= now).execute())
+
+
+NO_CLAIM = {"claimant": None, "claimed_at": None, "claim_expires_at": None, "claim_token": None}
+
+
+def _claim(person: Person, now: datetime) -> Submission:
+    return Submission.update(
+        claimant=person,
+        claimed_at=now,
+        claim_expires_at=now + LEASE,
+        claim_token=secrets.token_urlsafe(32),
+        first_look_at=fn.COALESCE(Submission.first_look_at, now),
+    )
+
+
+def _recorded(submission: Submission | None, person: Person, now: datetime) -> Submission | None:
+    if submission is not None:
+        audit.record(Event.CLAIMED, now=now, person=person, submission=submission)
+    return submission
+
+
+def _lost(submission_id: int) -> Submission:
+    submission = _found(submission_id)
+    if submission.state != State.AWAITING_REVIEW:
+        raise Lost("not_awaiting_review", state=submission.state)
+    raise Lost("claimed", by=str(submission.claimant))
+
+
+def _found(submission_id: int) -> Submission:
+    submission: Submission | None = Submission.get_or_none(Submission.id == submission_id)
+    if submission is None:
+        raise Refused("not_found")
+    return submission
+
+
+def _teammates(person: Person) -> Person:
+    return Person.select(Person.id).where((Person.team == person.team) & (Person.team != ""))
+
+
+def refuse_conflict(submission: Submission, person: Person) -> None:
+    """Raise ``Refused`` with the reason when this person may not moderate this submission."""
+    author = submission.author
+    reason = may_moderate(
+        roles=person.role_names(),
+        person_id=person.id,
+        owner_id=author.id,
+        person_team=person.team,
+        owner_team=author.team,
+    )
+    if reason:
+        raise Refused(reason, person=person.name)

@@ -1,0 +1,47 @@
+"""E-mails: rendered and stored when their cause happens, in the same transaction, and delivered later by the relay (A14, M8)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from backoffice.delivery import render
+from backoffice.store import outbox
+from backoffice.store.listings import Submission
+from backoffice.store.outbox import Mail
+from backoffice.store.people import Person
+
+
+def to_author(event: str, submission: Submission, *, now: datetime, **context: Any) -> Mail:
+    """A letter to the submission's author about it."""
+    return to_person(event, submission.author, now=now, submission=submission, **context)
+
+
+def to_person(
+    event: str, person: Person, *, now: datetime, submission: Submission | None = None, key: str = "", **context: Any
+) -> Mail:
+    """A letter in the person's own language. The same ``key`` is written once; without a key each call is a letter."""
+    letter = render.letter(event, person.language, person=person, submission=submission, **context)
+    return store(event, person.email, letter, now=now, submission=submission, key=key)
+
+
+def store(
+    event: str, recipient: str, letter: render.Letter, *, now: datetime, submission: Submission | None = None, key: str = ""
+) -> Mail:
+    """Keep a letter as it will be sent and put its job."""
+    name = uuid.uuid5(uuid.NAMESPACE_URL, key) if key else uuid.uuid4()
+    message_id = f"<{name}@mlplace>"
+    Mail.insert(
+        event=event,
+        submission_id=submission.id if submission else None,
+        recipient=recipient,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        message_id=message_id,
+        created_at=now,
+    ).on_conflict_ignore().execute()
+    mail: Mail = Mail.get(Mail.message_id == message_id)
+    outbox.put("mail", mail.id, key=f"mail:{mail.id}", now=now)
+    return mail

@@ -1,0 +1,89 @@
+"""Asking for checks: the same bytes in the same slot are looked at once per version of tools and rules (M4–M6)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from backoffice.domain.errors import Refused
+from backoffice.domain.events import Event
+from backoffice.domain.states import Act, State, after
+from backoffice.store import audit, outbox
+from backoffice.store.base import db
+from backoffice.store.checks import ArtifactCheck, Check
+from backoffice.store.listings import Artifact, Submission
+from backoffice.store.people import Person
+
+LARGE = 64 * 1024 * 1024  # larger files wait in a queue of their own, so that they never delay small ones
+OPEN = ("queued", "running", "failed")
+SETTLED = ("passed", "findings", "inconclusive", "exhausted", "exempt")
+
+
+def extension(name: str) -> str:
+    """The file's extension as the slots policy knows it, lower case, ``.tar.gz`` in one piece."""
+    name = name.lower()
+    return ".tar.gz" if name.endswith(".tar.gz") else f".{name.rpartition('.')[2]}" if "." in name else ""
+
+
+def request_scan(artifact: Artifact, *, version: str, now: datetime) -> Check:
+    """The scan of one file: a fresh result is shared, otherwise a job is put."""
+    return _request(artifact, "scan", f"{artifact.slot}:{extension(artifact.name)}", version, now)
+
+
+def request_try_install(artifact: Artifact, *, version: str, now: datetime) -> Check:
+    """The try-install of an archive that holds a Docker config (M6). The data example it is shown is part of what decides the answer."""
+    data = Artifact.get_or_none((Artifact.submission == artifact.submission_id) & (Artifact.slot == "data_example"))
+    return _request(artifact, "try_install", f"data:{data.blob_id if data else ''}", version, now)
+
+
+def _request(artifact: Artifact, kind: str, context: str, version: str, now: datetime) -> Check:
+    key = {"blob": artifact.blob_id, "kind": kind, "context": context, "version": version}
+    Check.insert(**key, created_at=now).on_conflict_ignore().execute()
+    check: Check = Check.get(*(getattr(Check, name) == value for name, value in key.items()))
+    ArtifactCheck.insert(artifact=artifact, check=check).on_conflict_ignore().execute()
+    if check.state in OPEN:
+        outbox.put(actor_of(check), check.id, key=f"check:{check.id}:{check.tries}", now=now)
+    return check
+
+
+def actor_of(check: Check) -> str:
+    if check.kind == "try_install":
+        return "try_install"
+    return "scan_large" if check.blob.size > LARGE else "scan"
+
+
+def rerun(check_id: int, *, person: Person, now: datetime) -> None:
+    """«Повторить»: look again, although there is a result. Submissions that wait for review wait for the check once more."""
+    with db.atomic():
+        check = Check.get_by_id(check_id)
+        fresh = Check.update(state="queued", why="", progress={}, tries=check.tries + 1, finished_at=None)
+        if not fresh.where((Check.id == check_id) & Check.state.not_in(("queued", "running"))).execute():
+            raise Refused("check_running")
+        outbox.put(actor_of(check), check.id, key=f"check:{check.id}:{check.tries + 1}", now=now)
+        for submission in submissions_of(check):
+            if submission.state == State.AWAITING_REVIEW:
+                state = after(submission.state, Act.RECHECK)
+                Submission.update(state=state).where(
+                    (Submission.id == submission.id) & (Submission.state == State.AWAITING_REVIEW)
+                ).execute()
+            audit.record(Event.CHECK_RERUN, now=now, person=person, submission=submission, check=check.id, kind=check.kind)
+
+
+def exempt(check_id: int, *, person: Person, reason: str, now: datetime) -> None:
+    """A lead lets a submission pass without this check, with a reason that stays (M9)."""
+    if not reason.strip():
+        raise Refused("reason_needed")
+    with db.atomic():
+        check = Check.get_by_id(check_id)
+        if check.verdict == "reject":
+            raise Refused("cannot_exempt_rejecting")
+        Check.update(state="exempt", exempted_by=person, exempt_reason=reason, finished_at=now).where(
+            Check.id == check_id
+        ).execute()
+        for submission in submissions_of(check):
+            audit.record(Event.CHECK_EXEMPTED, now=now, person=person, submission=submission, check=check.id, reason=reason)
+
+
+def submissions_of(check: Check) -> list[Submission]:
+    """The submissions whose files this check speaks for."""
+    rows = Submission.select().join(Artifact).join(ArtifactCheck).where(ArtifactCheck.check == check).distinct()
+    return list(rows)

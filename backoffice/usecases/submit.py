@@ -1,0 +1,72 @@
+"""An author submits a draft: from here on the clock runs (A11, M1)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from backoffice.domain.deadlines import DeadlinePolicy
+from backoffice.domain.errors import Lost, Refused
+from backoffice.domain.events import Event
+from backoffice.domain.states import Act, State, after
+from backoffice.domain.working_clock import WorkingClock
+from backoffice.store import audit
+from backoffice.store.base import db
+from backoffice.store.listings import Listing, Submission
+from backoffice.store.people import Person
+from backoffice.usecases import mail
+from backoffice.usecases.drafts import lacking, own_draft
+from backoffice.usecases.request_checks import request_scan
+
+
+def submit(
+    submission_id: int, *, author: Person, now: datetime, clock: WorkingClock, policy: DeadlinePolicy, scan_version: str
+) -> Submission:
+    """Freeze the draft and start its moderation; in one transaction:
+
+    state «На модерации», deadline on the working clock, audit row, one check per file with its job, the receipt e-mail.
+    Raises ``Refused("incomplete", …)`` naming what is missing, ``Lost`` when it was submitted already.
+    """
+    with db.atomic():
+        draft = own_draft(submission_id, author)
+        if lacks := lacking(draft):
+            raise Refused("incomplete", missing=",".join(lacks))
+        deadline = clock.deadline(now, policy.budget)
+        changed = (
+            Submission.update(
+                state=after(draft.state, Act.SUBMIT),
+                submitted_at=now,
+                updated_at=now,
+                budget_seconds=int(policy.budget.total_seconds()),
+                deadline_at=deadline,
+                deadline_provisional=clock.provisional(now, deadline) if deadline else False,
+                calendar_version=clock.version,
+            )
+            .where((Submission.id == draft.id) & (Submission.state == State.DRAFT))
+            .execute()
+        )
+        if not changed:
+            raise Lost("already_submitted")
+        submission: Submission = Submission.get_by_id(draft.id)
+        Listing.update(title=submission.title).where(Listing.id == submission.listing_id).execute()
+        audit.record(Event.SUBMITTED, now=now, person=author, submission=submission, deadline=deadline and deadline.isoformat())
+        for artifact in submission.artifacts:
+            request_scan(artifact, version=scan_version, now=now)
+        mail.to_author("received", submission, now=now, deadline=deadline)
+    return submission
+
+
+def withdraw(submission_id: int, *, author: Person, now: datetime) -> None:
+    """The author takes back what is not decided yet."""
+    with db.atomic():
+        submission = Submission.get_or_none((Submission.id == submission_id) & (Submission.author == author))
+        if submission is None:
+            raise Refused("not_found")
+        state = after(submission.state, Act.WITHDRAW)
+        same = (Submission.id == submission.id) & (Submission.state == submission.state)
+        if (
+            not Submission.update(state=state, updated_at=now, decided_at=now, claimant=None, claim_token=None)
+            .where(same)
+            .execute()
+        ):
+            raise Lost("already_decided")
+        audit.record(Event.WITHDRAWN, now=now, person=author, submission=submission)

@@ -1,0 +1,74 @@
+"""The parts that settings decide on, made once per process; the application and the workers share this."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from peewee import Database
+
+from backoffice.storage import Storage
+from backoffice.store.database import open_database
+from backoffice.store.outbox import HookEndpoint
+from config.settings import Settings
+
+BUILT_IN_CATALOG = "catalog"
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Everything outside that a use case or a page needs, behind the settings."""
+
+    settings: Settings
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, bound to the models; connect around each piece of work."""
+        return open_database(self.settings.database)
+
+    @cached_property
+    def storage(self) -> Storage:
+        """Where files lie."""
+        return Storage(self.settings.storage, scratch=self.settings.var / "scratch")
+
+    def key(self, name: str) -> str:
+        """A secret of this installation, 32 bytes in base64, made at first need and kept in ``var/keys``."""
+        folder = self.settings.var / "keys"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = folder / name
+        if not path.exists():
+            fresh = folder / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
+            fresh.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
+            fresh.chmod(0o600)
+            _link_once(fresh, path)
+        return path.read_text().strip()
+
+    @property
+    def secret_key(self) -> str:
+        """What sessions and tokens are signed with: the setting, or a key of this installation."""
+        return self.settings.secret_key.get_secret_value() or self.key("secret")
+
+    @property
+    def hook_secret(self) -> str:
+        """The built-in catalog's Standard Webhooks secret."""
+        return self.settings.hook_secret.get_secret_value() or f"whsec_{self.key('hook')}"
+
+    def hook_target(self, endpoint: HookEndpoint) -> tuple[str, str]:
+        """The URL and secret of an endpoint; the built-in catalog's come from the settings, since its address can change with every start."""
+        if endpoint.name == BUILT_IN_CATALOG:
+            return self.settings.hook_url or f"{self.settings.base_url}/api/catalog/hook", self.hook_secret
+        return endpoint.url, endpoint.secret
+
+
+def _link_once(fresh: Path, path: Path) -> None:
+    """Two processes that start together agree on the first one's key."""
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()

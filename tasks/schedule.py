@@ -1,0 +1,28 @@
+"""What runs by the clock. periodiq sends these; each is an idempotent sweep over the database, so a run too many or too few does no harm."""
+
+from __future__ import annotations
+
+import dramatiq
+from periodiq import cron
+
+from backoffice.clock import utcnow
+from backoffice.usecases import claim, reconcile
+from tasks.broker import wiring
+
+
+@dramatiq.actor(queue_name="sweeps", periodic=cron("* * * * *"), time_limit=50_000)
+def sweep_claims() -> None:
+    """Claims that ran out become free in every list."""
+    with wiring.database.connection_context():
+        claim.sweep(now=utcnow())
+
+
+@dramatiq.actor(queue_name="sweeps", periodic=cron("*/10 * * * *"), time_limit=300_000)
+def tidy() -> None:
+    """Abandoned uploads go; checks without a job get one again."""
+    with wiring.database.connection_context():
+        reconcile.tidy_uploads(wiring.storage, now=utcnow())
+        reconcile.revive_checks(now=utcnow())
+
+
+PERIODIC = (sweep_claims, tidy)

@@ -1,0 +1,60 @@
+"""Try-installing the demo Docker config of an archive (M6). Queue ``sandbox``: the only worker that can reach the engine."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import dramatiq
+
+from backoffice.clock import utcnow
+from backoffice.domain.errors import TryLater
+from backoffice.inspection.sandbox import attempt
+from backoffice.storage import blob_key
+from backoffice.store import outbox
+from backoffice.store.checks import Check
+from backoffice.store.listings import Blob
+from backoffice.store.outbox import Job
+from backoffice.usecases import record_check
+from tasks.broker import wiring
+from tasks.running import Work, run
+from tasks.scan import keep_previews, on_failure
+
+DELAYS = (30, 300)
+
+
+def install(job: Job) -> None:
+    """Try the archive's config outside any transaction, and record how it went."""
+    check = record_check.started(job.subject, now=utcnow())
+    if check is None:
+        outbox.finish(job, now=utcnow(), outcome="cancelled")
+        return
+    with ExitStack() as stack:
+        archive = stack.enter_context(wiring.storage.as_file(blob_key(check.blob.sha256)))
+        data_id = check.context.partition(":")[2]
+        data = Blob.get_or_none(Blob.id == int(data_id)) if data_id else None
+        sample = stack.enter_context(wiring.storage.as_file(blob_key(data.sha256))) if data else None
+        tried = attempt.try_install(
+            archive, name=check.links.first().artifact.name, data=sample, progress=lambda step: _show(check.id, step)
+        )
+    if tried.outcome == "infrastructure":
+        raise TryLater(tried.why)
+    outcome = record_check.Outcome(
+        state="passed" if not tried.findings else "findings",
+        verdict=tried.verdict,
+        why=tried.outcome,
+        findings=tried.findings,
+        transcript=tried.transcript,
+        tools=[{"name": "sandbox", "version": tried.engine, "seconds": tried.seconds}],
+        preview_files=keep_previews(check, tried.files),
+    )
+    record_check.record(check.id, outcome, job=job, try_install_version=wiring.try_install_version, now=utcnow())
+
+
+def _show(check_id: int, step: str) -> None:
+    Check.update(progress={"step": step}).where(Check.id == check_id).execute()
+
+
+@dramatiq.actor(queue_name="sandbox", time_limit=3_600_000)
+def try_install(job_id: int) -> None:
+    """Queue ``sandbox``."""
+    run(job_id, Work(install, DELAYS, on_failure))

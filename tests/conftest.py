@@ -1,0 +1,61 @@
+"""What every test can ask for."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from peewee import Database
+
+from backoffice.store.database import open_database, upgrade
+
+pytest_plugins = ["tests.real.postgres"]
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "migrated.db"
+    database = open_database(f"sqlite:///{path}")
+    upgrade(database)
+    with database.connection_context():
+        database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _migrated_postgres(postgres: Any) -> str:
+    postgres.sql("CREATE DATABASE migrated")
+    database = open_database(postgres.url("migrated"))
+    upgrade(database)
+    database.close_all()
+    return "migrated"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh, migrated database: the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("_migrated_sqlite"), tmp_path / "test.db")
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    server = request.getfixturevalue("postgres")
+    template = request.getfixturevalue("_migrated_postgres")
+    name = f"t{uuid.uuid4().hex}"
+    server.sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.url(name)
+    server.sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The database, bound to the models and connected in this thread."""
+    database = open_database(database_url)
+    database.connect()
+    yield database
+    database.close()
+    if hasattr(database, "close_all"):
+        database.close_all()
