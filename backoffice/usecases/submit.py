@@ -9,7 +9,7 @@ from backoffice.domain.errors import Lost, Refused
 from backoffice.domain.events import Event
 from backoffice.domain.states import Act, State, after
 from backoffice.domain.working_clock import WorkingClock
-from backoffice.store import audit
+from backoffice.store import audit, search
 from backoffice.store.base import db
 from backoffice.store.listings import Listing, Submission
 from backoffice.store.people import Person
@@ -49,6 +49,7 @@ def submit(
         submission: Submission = Submission.get_by_id(draft.id)
         Listing.update(title=submission.title).where(Listing.id == submission.listing_id).execute()
         audit.record(Event.SUBMITTED, now=now, person=author, submission=submission, deadline=deadline and deadline.isoformat())
+        search.index(submission)
         for artifact in submission.artifacts:
             request_scan(artifact, version=scan_version, now=now)
         mail.to_author("received", submission, now=now, deadline=deadline)

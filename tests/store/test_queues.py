@@ -1,0 +1,197 @@
+"""The queue: every tab's number is the number of its rows, the order is that of urgency, the queries do not grow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from peewee import Database
+
+from backoffice.store import queues, search
+from backoffice.store.listings import Artifact, Blob, DictionaryValue, Listing, Submission, SubmissionValue
+from backoffice.store.moderation import EscalationStep
+from backoffice.store.people import Person
+from backoffice.store.queues import Filters, Watch
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+class House:
+    """People, and submissions made in one line."""
+
+    def __init__(self) -> None:
+        self.vera, self.gleb, self.anna = (
+            Person.create(name=name, email=f"{n}@x.example", created_at=NOW)
+            for n, name in enumerate(("Вера Модератор", "Глеб Модератор", "Анна Автор"))
+        )
+
+    def submission(self, title: str = "Модель", **fields: Any) -> Submission:
+        listing = fields.pop("listing", None) or Listing.create(owner=self.anna, title=title, created_at=NOW)
+        row = {"state": "awaiting_review", "deadline_at": NOW + DAY, "submitted_at": NOW - DAY, "author": self.anna, **fields}
+        made: Submission = Submission.create(listing=listing, title=title, created_at=NOW, updated_at=NOW, **row)
+        search.index(made)
+        return made
+
+    def watch(self, **changes: Any) -> Watch:
+        return Watch(**{"person": self.vera, "now": NOW, "today": NOW - DAY / 3, "tomorrow": NOW + DAY / 2, **changes})
+
+    def titles(self, tab: str, filters: Filters | None = None, **changes: Any) -> list[str]:
+        return [row.title for row in queues.page(tab, self.watch(**changes), filters or Filters()).rows]
+
+
+@pytest.fixture
+def house(database: Database) -> House:
+    return House()
+
+
+@pytest.fixture
+def full(house: House) -> House:
+    lease = {"claimed_at": NOW, "claim_expires_at": NOW + timedelta(minutes=15)}
+    house.submission("свободная")
+    house.submission("срочная", deadline_at=NOW - DAY)
+    house.submission("моя", claimant=house.vera, **lease)
+    house.submission("назначена мне", assignee=house.vera)
+    house.submission("у Глеба", claimant=house.gleb, **lease)
+    house.submission("назначена Глебу", assignee=house.gleb)
+    house.submission("брошена Глебом", claimant=house.gleb, claim_expires_at=NOW)
+    house.submission("моя, но в руках Глеба", assignee=house.vera, claimant=house.gleb, **lease)
+    house.submission("проверяется", state="checking")
+    house.submission("у автора", state="returned", decided_at=NOW - 3 * DAY)
+    house.submission("решена сегодня", state="published", decided_at=NOW)
+    house.submission("черновик", state="draft", submitted_at=None)
+    return house
+
+
+def test_each_tab_has_its_own(full: House) -> None:
+    assert full.titles("mine") == ["моя", "назначена мне"]
+    assert full.titles("free") == ["срочная", "свободная", "брошена Глебом"]
+    assert full.titles("others") == ["у Глеба", "назначена Глебу", "моя, но в руках Глеба"]
+    assert full.titles("checking") == ["проверяется"]
+    assert full.titles("authors") == ["у автора"]
+    assert full.titles("today") == ["решена сегодня"]
+    assert "черновик" not in full.titles("all")
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        Filters(),
+        Filters(q="глеб"),
+        Filters(reason="overdue"),
+        Filters(age=1),
+        Filters(outcome="reject"),
+        Filters(state="returned"),
+    ],
+)
+@pytest.mark.parametrize("horizon", [None, NOW])
+def test_a_tabs_number_is_the_number_of_its_rows(full: House, filters: Filters, horizon: datetime | None) -> None:
+    watch = full.watch(horizon=horizon)
+    numbers = queues.counts(watch, filters)
+    assert numbers == {tab: len(queues.page(tab, watch, filters).rows) for tab in queues.TABS}
+
+
+def test_what_is_due_later_than_the_horizon_is_counted_apart(full: House) -> None:
+    watch = full.watch(horizon=NOW)
+    assert [row.title for row in queues.page("free", watch, Filters()).rows] == ["срочная"]
+    assert queues.later(watch, Filters()) == 5
+
+
+def test_a_return_that_came_back_does_not_wait_on_its_author(full: House) -> None:
+    old = Submission.get(Submission.title == "у автора")
+    full.submission("у автора", listing=old.listing, number=2)
+    assert full.titles("authors") == []
+
+
+@pytest.mark.parametrize("words", ["моделями", "МОДЕЛЬ", "распознавание брак", "распозн"])
+def test_a_russian_word_is_found_in_any_form(house: House, words: str) -> None:
+    house.submission("Модель распознаёт брак", description="Распознавание дефектов")
+    house.submission("Прогноз спроса", description="Ряды")
+    assert house.titles("free", Filters(q=words)) == ["Модель распознаёт брак"]
+
+
+@pytest.mark.parametrize("words", ['"', "a' OR 1=1", "*", "???", "NEAR(", ")(", "&|!:*"])
+def test_odd_queries_are_only_words(house: House, words: str) -> None:
+    house.submission("Модель")
+    assert house.titles("free", Filters(q=words)) == []
+
+
+def test_a_number_finds_its_submission_and_an_author_theirs(house: House) -> None:
+    first, _ = house.submission("Первая"), house.submission("Вторая")
+    assert house.titles("free", Filters(q=f"№ {first.id}")) == ["Первая"]
+    assert house.titles("free", Filters(q="анна")) == ["Первая", "Вторая"]
+
+
+@pytest.mark.parametrize("tab", ["free", "today", "all"])
+def test_pages_follow_one_another_without_a_gap(house: House, tab: str) -> None:
+    for n in range(13):
+        state = "awaiting_review" if tab == "free" else "returned"
+        due = None if n == 5 else NOW + timedelta(hours=n % 4)
+        house.submission(f"м{n}", priority=n % 2, deadline_at=due, state=state, decided_at=NOW + timedelta(minutes=n // 3))
+    whole = [row.id for row in queues.page(tab, house.watch(), Filters()).rows]
+    walked, cursor = [], ""
+    while cursor is not None:
+        part = queues.page(tab, house.watch(), Filters(), cursor=cursor, limit=4)
+        walked += [row.id for row in part.rows]
+        cursor = part.after
+    assert walked == whole
+    assert len(whole) == 13
+
+
+def test_a_broken_cursor_shows_the_first_page(house: House) -> None:
+    house.submission("Модель")
+    page = queues.page("free", house.watch(), Filters(), cursor="чепуха")
+    assert [row.title for row in page.rows] == ["Модель"]
+
+
+def test_filters_by_classification_and_reason(house: House) -> None:
+    value = DictionaryValue.get(DictionaryValue.kind == "industry")
+    chosen = house.submission("с отраслью", infected=True, worst_finding="reject")
+    SubmissionValue.create(submission=chosen, value=value)
+    EscalationStep.create(submission=chosen, step=75, fired_at=NOW)
+    house.submission("без отрасли")
+    for filters in (Filters(industry=value.id), Filters(reason="infected"), Filters(reason="escalated")):
+        assert house.titles("free", filters) == ["с отраслью"]
+    page = queues.page("free", house.watch(), Filters(reason="escalated"))
+    assert page.steps == {chosen.id: 75}
+    assert [str(v) for v in page.values[chosen.id]] == [value.ru]
+
+
+def test_the_number_of_queries_does_not_grow(house: House, database: Database) -> None:
+    house.submission("одна")
+    with counted(database) as few:
+        _look(house)
+    for n in range(60):
+        made = house.submission(f"м{n}", assignee=house.gleb if n % 2 else None)
+        blob = Blob.create(sha256=f"{n:064}", size=1, created_at=NOW)
+        Artifact.create(submission=made, slot="instruction", name="a.md", blob=blob, created_at=NOW)
+    with counted(database) as many:
+        _look(house)
+    assert len(many) == len(few) <= 9
+
+
+def _look(house: House) -> None:
+    watch = house.watch()
+    queues.counts(watch, Filters())
+    for row in queues.page("free", watch, Filters()).rows:
+        _ = (row.author.name, row.claimant and row.claimant.name, row.assignee and row.assignee.name)
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[list[str]]:
+    """The SQL statements of a block."""
+    seen: list[str] = []
+    original = database.execute_sql
+
+    def execute_sql(sql: str, *rest: Any, **named: Any) -> Any:
+        seen.append(sql)
+        return original(sql, *rest, **named)
+
+    database.execute_sql = execute_sql
+    try:
+        yield seen
+    finally:
+        database.execute_sql = original
