@@ -12,8 +12,14 @@ import pytest
 from peewee import Database
 
 from backoffice.store.database import open_database, upgrade
+from scripts.compile_translations import compile_stale
 
 pytest_plugins = ["tests.real.postgres"]
+
+
+def pytest_configure() -> None:
+    """Letters and pages speak Russian in tests too, whatever command started them."""
+    compile_stale()
 
 
 @pytest.fixture(scope="session")
