@@ -13,6 +13,8 @@ COMMANDS = {
     "db": "Move the database's schema up and down.",
     "check": "Examine files exactly as the workers do.",
     "deadlines": "Explain and evaluate deadlines of the working clock.",
+    "people": "Accounts and their roles.",
+    "demo": "Fill an empty installation with demo data.",
     "sandbox": "Try-install a demo Docker config.",
 }
 

@@ -19,7 +19,7 @@ def command() -> None:
 @with_appcontext
 def upgrade(target: str | None) -> None:
     """Apply what is pending, up to TARGET."""
-    _tell("applied", database.upgrade(current_app.extensions["database"], target))
+    _tell("applied", database.upgrade(current_app.extensions["wiring"].database, target))
 
 
 @command.command()
@@ -27,14 +27,14 @@ def upgrade(target: str | None) -> None:
 @with_appcontext
 def downgrade(target: str | None) -> None:
     """Revert the last migration, or all back through TARGET."""
-    _tell("reverted", database.downgrade(current_app.extensions["database"], target))
+    _tell("reverted", database.downgrade(current_app.extensions["wiring"].database, target))
 
 
 @command.command()
 @with_appcontext
 def status() -> None:
     """List the migrations."""
-    for row in database.status(current_app.extensions["database"]):
+    for row in database.status(current_app.extensions["wiring"].database):
         click.echo(f"[{'x' if row.applied else ' '}] {row.name}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection
 from datetime import datetime
 
@@ -14,6 +15,45 @@ from backoffice.store.base import db
 from backoffice.store.listings import CatalogEntry, DictionaryRequest, FullVersionRequest
 from backoffice.store.people import Person, PersonRole, Role
 from backoffice.usecases import mail
+
+
+def add(
+    *,
+    email: str,
+    name: str,
+    password_hash: str,
+    roles: Collection[str],
+    now: datetime,
+    team: str = "",
+    language: str = "ru",
+    by: Person | None = None,
+) -> Person:
+    """A new account with its roles. ``Refused`` when the address is no address or is taken; the password arrives hashed."""
+    address = email.strip().lower()
+    if "@" not in address or not name.strip():
+        raise Refused("contact_needed")
+    with db.atomic():
+        if Person.get_or_none(Person.email == address):
+            raise Refused("email_taken")
+        person: Person = Person.create(
+            email=address,
+            name=name.strip(),
+            password=password_hash,
+            team=team.strip(),
+            language=language,
+            created_at=now,
+            confirmed_at=now,
+        )
+        set_roles(person, roles, now=now, by=by)
+    return person
+
+
+def set_password(person: Person, password_hash: str, *, now: datetime, by: Person | None = None) -> None:
+    """A new password; everybody signed in as this person is signed out."""
+    with db.atomic():
+        fresh = secrets.token_hex(32)
+        Person.update(password=password_hash, fs_uniquifier=fresh).where(Person.id == person.id).execute()
+        audit.record(Event.PERSON_CHANGED, now=now, person=by, subject=person.id, password="changed")  # noqa: S106  (a word, not a password)
 
 
 def set_roles(person: Person, names: Collection[str], *, now: datetime, by: Person | None = None) -> None:

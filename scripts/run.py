@@ -1,0 +1,209 @@
+"""``make run``: the whole product on one machine. Starts what ``Procfile`` names and what that stands on, and stops all of it together.
+
+Everything it keeps lies in ``var/``; a second start goes on from there. Settings come from the environment (``MLPLACE_*``, see config/settings.py):
+a Redis, clamd, database, mail server or Docker engine named there is used instead of a private one. Exit code 0 after Ctrl-C or SIGTERM.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import IO
+
+from backoffice.cli.words import say
+from config.settings import ROOT, Settings
+from scripts import children, services
+from scripts.children import Child
+from scripts.compile_translations import compile_stale
+
+PATIENCE = 90.0  # seconds until the pages must answer
+
+
+class Supervisor:
+    """The private services and the product's processes, in the order they are started."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.var = settings, settings.var.absolute()
+        self.over = threading.Event()
+        self.environment = {
+            **os.environ,
+            "PATH": services.path_with_tools(),
+            "MLPLACE_VAR": str(self.var),
+            "PYTHONUNBUFFERED": "1",
+        }
+        self.children: list[Child] = []
+        web = services.free_port(8000)
+        self.ports = {"web": web, "previews": services.free_port(max(8001, web + 1))}
+
+    def start_services(self) -> None:
+        """Redis, mail and antivirus, each only when the settings name none."""
+        env, taken = self.environment, set(self.ports.values())
+        env.setdefault("MLPLACE_BASE_URL", f"http://{services.HOST}:{self.ports['web']}")
+        env.setdefault("MLPLACE_PREVIEWS_URL", f"http://{services.HOST}:{self.ports['previews']}")
+        env.update({f"{name.upper()}_BIND": f"{services.HOST}:{port}" for name, port in self.ports.items()})
+        if "REDIS_URL" in env:
+            env.setdefault("MLPLACE_REDIS_URL", env["REDIS_URL"])
+        if "MLPLACE_REDIS_URL" not in env:
+            port = services.free_port(6390, taken=frozenset(taken))
+            child, env["MLPLACE_REDIS_URL"] = services.redis_server(self.var, env, port=port)
+            self._start(child, port)
+        if "MLPLACE_SMTP_URL" not in env:
+            port = services.free_port(8025, taken=frozenset(taken))
+            child, env["MLPLACE_SMTP_URL"] = services.mail_catcher(self.var, env, port=port, root=ROOT)
+            self._start(child, port)
+
+    def _start(self, child: Child, port: int) -> None:
+        child.start()
+        self.children.append(child)
+        until = time.monotonic() + 30
+        while not services.answers(port):
+            if child.crashed() is not None or time.monotonic() > until:
+                raise services.Missing(f"{child.name}:\n{child.last_words()}")
+            self.over.wait(0.05)
+
+    def prepare(self) -> None:
+        """The schema and, in an empty database, the demo."""
+        compile_stale()
+        self._flask("db", "upgrade")
+        if self.environment.get("MLPLACE_DEMO", "1") != "0" and not self.over.is_set():
+            self._flask("demo", "load")
+
+    def _flask(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "flask", *arguments]
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            start_new_session=True,
+            preexec_fn=children.die_with_parent,  # noqa: PLW1509  (the main thread alone forks)
+        )
+        while process.poll() is None:
+            if self.over.wait(0.1):
+                process.terminate()
+                process.wait()
+        if process.returncode and not self.over.is_set():
+            raise services.Missing(f"flask {' '.join(arguments)}: {process.returncode}")
+
+    def start_processes(self) -> None:
+        """What ``Procfile`` names."""
+        for name, command in procfile(ROOT / "Procfile").items():
+            shell = ["/bin/sh", "-c", f"exec {command}"]
+            child = Child(name, shell, environment=self.environment, log=self.var / "log", cwd=ROOT)
+            child.start()
+            self.children.append(child)
+
+    def watch(self) -> None:
+        """Until we are asked to stop: whatever falls is started again, with words."""
+        while not self.over.wait(0.3):
+            for child in self.children:
+                code = child.crashed()
+                if code is not None:
+                    words = f"\n{child.last_words()}" if child.crashes == 1 else ""
+                    say(
+                        ru=f"Процесс {child.name} завершился (код {code}), запускаю снова. Журнал: {child.log}{words}",
+                        en=f"Process {child.name} ended (code {code}); starting it again. Its log: {child.log}{words}",
+                    )
+                child.restart_if_due()
+
+    def stop(self) -> None:
+        """The product first, then what it stands on; nothing is left."""
+        say(ru="\nОстанавливаю…", en="\nStopping…")
+        services_count = sum(child.name in ("redis", "mail", "clamd") for child in self.children)
+        children.stop(self.children[services_count:][::-1])
+        children.stop(self.children[:services_count])
+        children.sweep_orphans()
+        say(ru="Всё остановлено.", en="Everything has stopped.")
+
+    def wait_for_pages(self) -> bool:
+        """Whether /health answered, well or ill, in time."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until and not self.over.wait(0.2):
+            for child in self.children:
+                if child.name == "web" and child.process and child.process.poll() is not None:
+                    return False
+            if _answered(f"http://{services.HOST}:{self.ports['web']}/health"):
+                return True
+        return False
+
+
+def _answered(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5):  # noqa: S310  (our own address)
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+def procfile(path: Path) -> dict[str, str]:
+    """Process name to shell command."""
+    lines = (line.partition(":") for line in path.read_text().splitlines() if line.strip() and not line.startswith("#"))
+    return {name.strip(): command.strip() for name, _, command in lines}
+
+
+def _alone(var: Path) -> IO[str] | None:
+    """The lock of this ``var``; None when another supervisor holds it, whose address is then in the file."""
+    var.mkdir(parents=True, exist_ok=True)
+    lock = (var / "run.lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        say(ru=f"Уже запущено: {lock.read()}", en=f"It is running already: {lock.read()}")
+        return None
+    return lock
+
+
+def _greet(supervisor: Supervisor) -> None:
+    url = supervisor.environment["MLPLACE_BASE_URL"]
+    say(ru=f"\nML-Place работает: {url}   (остановить: Ctrl-C)", en=f"\nML-Place is running: {url}   (stop it with Ctrl-C)")
+    if supervisor.environment.get("MLPLACE_DEMO", "1") != "0":
+        supervisor._flask("demo", "accounts")
+    say(
+        ru=f"Письма: {url}/mail   Журналы: {shlex.quote(str(supervisor.var / 'log'))}",
+        en=f"Mail: {url}/mail   Logs: {shlex.quote(str(supervisor.var / 'log'))}",
+    )
+
+
+def main() -> int:
+    """Start, watch, stop."""
+    children.adopt_orphans()
+    if "MAKELEVEL" in os.environ:
+        children.die_with_parent()
+    supervisor = Supervisor(Settings())
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: supervisor.over.set())
+    lock = _alone(supervisor.var)
+    if lock is None:
+        return 1
+    try:
+        supervisor.start_services()
+        lock.truncate(0)
+        lock.write(supervisor.environment["MLPLACE_BASE_URL"])
+        lock.flush()
+        supervisor.prepare()
+        if not supervisor.over.is_set():
+            supervisor.start_processes()
+            if supervisor.wait_for_pages():
+                _greet(supervisor)
+            supervisor.watch()
+    except services.Missing as missing:
+        print(missing, file=sys.stderr)
+        return 1
+    finally:
+        supervisor.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
