@@ -1,19 +1,19 @@
 """The working clock: 72 hours are 72 × 3,600 elapsed seconds of UTC that fall into working time of a zone (M1).
 
 All working time is laid out once as stretches of UTC in integer microseconds, with the running total before each. Elapsed time is then one
-binary search at either end, and a deadline one search in the totals: O(log n), the same arrays for one instant and for a million.
+look-up at either end, and a deadline one look-up in the totals: O(log n) at worst, the same arrays for one instant and for a million.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backoffice.domain.lookup import Lookup, in_blocks
 from backoffice.domain.opening_hours import ALL_DAY, Hours, midnights, stretches
 from backoffice.domain.work_days import DayTable
 
@@ -21,6 +21,7 @@ Micros = NDArray[np.int64]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000
+_BEYOND = np.iinfo(np.int64).min
 
 
 class NaiveDatetime(ValueError):  # noqa: N818
@@ -56,10 +57,12 @@ class WorkingClock:
     def __init__(self, table: DayTable, zone: ZoneInfo, *, hours: Hours = ALL_DAY, shorten: bool = False) -> None:
         self.table, self.zone, self.hours, self.shorten = table, zone, tuple(hours), shorten
         self._days = midnights(table.first, len(table.working), zone) * SECOND
-        starts, ends = stretches(table, zone, self.hours, shorten=shorten)
+        starts, ends = _joined(*stretches(table, zone, self.hours, shorten=shorten))
         self._starts: Micros = starts * SECOND
         self._lengths: Micros = (ends - starts) * SECOND
         self._totals: Micros = np.concatenate([np.zeros(1, np.int64), np.cumsum(self._lengths)])
+        self._by_start = Lookup(self._starts, int(self._days[-1]))
+        self._by_total = Lookup(self._totals[:-1], int(self._totals[-1]))
         self._soft: Micros = np.concatenate([np.zeros(1, np.int64), np.cumsum(~table.firm)])
         digest = hashlib.sha256(self._starts.tobytes() + self._lengths.tobytes() + np.packbits(table.firm).tobytes())
         self.version = digest.hexdigest()[:16]
@@ -72,7 +75,9 @@ class WorkingClock:
 
     def elapsed(self, start: datetime, end: datetime) -> timedelta:
         """Working time between two instants; negative when they are the other way round."""
-        worked = self._worked(np.array([micros(start), micros(end)]))
+        edges = np.array([micros(start), micros(end)])
+        self._within(edges)
+        worked = self._worked(edges)
         return timedelta(microseconds=int(worked[1] - worked[0]))
 
     def is_working(self, at: datetime) -> bool:
@@ -107,28 +112,41 @@ class WorkingClock:
 
     def deadlines(self, starts: Micros, budgets: Micros | int) -> Micros:
         """``deadline`` of many; ``OutOfRange`` when the calendar does not reach far enough for all."""
-        targets = self._worked(starts) + budgets
-        if targets.size and int(targets.max()) > int(self._totals[-1]):
+        self._within(starts)
+        due = in_blocks(self._due, starts, np.broadcast_to(np.asarray(budgets, np.int64), starts.shape))
+        if (due < 0).any() and (due == _BEYOND).any():
             raise OutOfRange(f"working time ends on {self.table.last}")
-        places = np.searchsorted(self._totals[1:], targets, side="left")
-        found: Micros = self._starts[places] + (targets - self._totals[places])
-        return np.maximum(found, starts)
+        return due
+
+    def _due(self, starts: Micros, budgets: Micros) -> Micros:
+        targets = self._worked(starts) + budgets
+        places = self._by_total.find(
+            np.minimum(targets, self._totals[-1]) - 1
+        )  # the last stretch with less than the target before it
+        found = self._starts[places] + (targets - self._totals[places])
+        found[targets > self._totals[-1]] = _BEYOND
+        return np.where(budgets > 0, found, starts)
 
     def elapsed_many(self, starts: Micros, ends: Micros) -> Micros:
         """``elapsed`` of many, in microseconds."""
-        worked: Micros = self._worked(ends) - self._worked(starts)
-        return worked
+        for at in (starts, ends):
+            self._within(at)
+        return in_blocks(lambda since, until: self._worked(until) - self._worked(since), starts, ends)
+
+    def _within(self, at: Micros) -> None:
+        if at.size and not (int(self._days[0]) <= int(at.min()) and int(at.max()) <= int(self._days[-1])):
+            raise OutOfRange(f"the calendar knows {self.table.first} to {self.table.last}")
 
     def _worked(self, at: Micros) -> Micros:
         """Working time from the beginning of the calendar."""
-        if at.size and not (int(self._days[0]) <= int(at.min()) and int(at.max()) <= int(self._days[-1])):
-            raise OutOfRange(f"the calendar knows {self.table.first} to {self.table.last}")
-        places = np.maximum(np.searchsorted(self._starts, at, side="right") - 1, 0)
-        into = np.clip(at - self._starts[places], 0, self._lengths[places])
-        worked: Micros = self._totals[places] + into
-        return worked
+        places = self._by_start.find(at)
+        into = at - self._starts[places]
+        np.clip(into, 0, self._lengths[places], out=into)
+        into += self._totals[places]
+        return into
 
 
-def seconds_up(values: Sequence[int] | Micros) -> Micros:
-    """Microseconds as whole seconds, rounded up: the first whole second at which a deadline is reached."""
-    return -(-np.asarray(values, np.int64) // SECOND)
+def _joined(starts: Micros, ends: Micros) -> tuple[Micros, Micros]:
+    """Stretches that touch as one."""
+    new = starts[1:] != ends[:-1]
+    return starts[np.append(True, new)], ends[np.append(new, True)]
