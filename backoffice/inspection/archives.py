@@ -1,0 +1,204 @@
+"""What all archives have in common: names, limits, bombs, and handing each member to the examiner its content asks for (M5, A10).
+
+An examiner of one kind of archive lists its ``Entry`` rows, calls ``look_over`` once, then ``take`` for each file with its unpacked bytes.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backoffice.inspection import archive_rules, detect
+from backoffice.inspection.report import Broken, Report, Subject
+
+CHUNK = 1 << 20
+_DRIVE = re.compile(r"^[A-Za-z]:")
+_RESERVED = re.compile(r"^(con|prn|aux|nul|com[1-9]|lpt[1-9])(\..*)?$", re.IGNORECASE)
+_BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of an archive's list of contents. Sizes in bytes; ``packed`` is None where the format does not say."""
+
+    name: str
+    size: int
+    packed: int | None = None
+    kind: str = "file"  # file | folder | link | special
+    target: str = ""  # of a link
+    encrypted: bool = False
+
+
+def look_over(entries: Sequence[Entry], subject: Subject, report: Report, *, counts_as_empty: bool = True) -> None:
+    """The rules about the list itself. ``Broken`` for what makes unpacking pointless or dangerous: a bomb, encryption."""
+    preview(entries, subject, report)
+    if any(entry.encrypted for entry in entries):
+        raise Broken("archive.encrypted")
+    if counts_as_empty and not any(entry.kind == "file" for entry in entries):
+        report.find("archive.empty", subject)
+    _against_bombs(entries, subject, report)
+    _against_names(entries, subject, report)
+
+
+def _against_bombs(entries: Sequence[Entry], subject: Subject, report: Report) -> None:
+    limits, spent = report.limits, _spent(report)
+    spent["members"] += len(entries)
+    if spent["members"] > limits["archive_members"]:
+        raise Broken("archive.bomb", detail=f"{spent['members']} > {int(limits['archive_members'])} файлов (files)")
+    declared = sum(entry.size for entry in entries)
+    if declared + spent["bytes"] > limits["archive_bytes"]:
+        raise Broken("archive.bomb", detail=f"{declared + spent['bytes']} > {int(limits['archive_bytes'])} байт (bytes)")
+    packed = max(subject.size, 1)
+    if declared > limits["archive_ratio_from"] and declared / packed > limits["archive_ratio"]:
+        raise Broken("archive.bomb", detail=f"×{declared // packed}")
+
+
+def _against_names(entries: Sequence[Entry], subject: Subject, report: Report) -> None:
+    seen: dict[str, str] = {}
+    folded: dict[str, str] = {}
+    for entry in entries:
+        name = entry.name.replace("\\", "/").rstrip("/")
+        if leads_out(entry.name):
+            report.find("archive.traversal", subject, name=shown(entry.name))
+        elif oddity := _oddity(entry.name, int(report.limits["archive_name_bytes"])):
+            report.find("archive.odd_name", subject, name=shown(entry.name), detail=oddity)
+        if entry.kind == "link":
+            report.find("archive.link", subject, name=shown(entry.name), target=shown(entry.target or "?"))
+        elif entry.kind == "special":
+            report.find("archive.special", subject, name=shown(entry.name), detail=entry.target or "?")
+        if entry.kind == "folder":
+            continue
+        if name in seen:
+            report.find("archive.duplicate", subject, name=shown(entry.name))
+        elif other := folded.get(unicodedata.normalize("NFC", name).casefold()):
+            report.find("archive.case_collision", subject, name=shown(entry.name), other=shown(other))
+        seen[name] = folded[unicodedata.normalize("NFC", name).casefold()] = name
+
+
+def leads_out(name: str) -> bool:
+    """Whether unpacking this name could write outside of the folder that was meant."""
+    plain = name.replace("\\", "/")
+    return plain.startswith("/") or bool(_DRIVE.match(plain)) or ".." in plain.split("/")
+
+
+def _oddity(name: str, longest: int) -> str:
+    """What is odd in a name, in both languages for the finding's words; empty when nothing is."""
+    if any(unicodedata.category(letter) == "Cc" for letter in name):
+        return "управляющие символы (control characters)"
+    if any(letter in _BIDI for letter in name):
+        return "символы направления письма (text direction marks)"
+    if "\\" in name:
+        return "обратная косая черта (backslash)"
+    if not name or len(name.encode("utf-8", "replace")) > longest:
+        return "длина имени (length)"
+    parts = name.rstrip("/").split("/")
+    if any(_RESERVED.match(part) for part in parts):
+        return "имя занято Windows (reserved by Windows)"
+    if any(part != part.rstrip(" .") and part != "." for part in parts):
+        return "пробел или точка в конце (trailing space or dot)"
+    return 'символы <>:"|?* (characters)' if any(letter in '<>:"|?*' for letter in name) else ""
+
+
+def shown(name: str) -> str:
+    """A name that is safe to show: control and direction characters are written out, the middle of a long one is left out."""
+    plain = "".join(f"\\x{ord(c):02x}" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in name)
+    return plain if len(plain) <= 200 else f"{plain[:120]}…{plain[-70:]}"
+
+
+def _spent(report: Report) -> dict[str, int]:
+    """What the whole upload has unpacked so far, all levels together. Taken out of the facts when the examination ends."""
+    spent: dict[str, int] = report.facts.setdefault("_spent", {"members": 0, "bytes": 0})
+    return spent
+
+
+def bounded(chunks: Iterable[bytes], *, size: int, packed: int | None, report: Report) -> Iterator[bytes]:
+    """The same bytes, no more of them than was declared and than the limits allow. ``Broken`` otherwise."""
+    limits, spent, done = report.limits, _spent(report), 0
+    for chunk in chunks:
+        done += len(chunk)
+        spent["bytes"] += len(chunk)
+        if done > size:
+            raise Broken("archive.bomb", detail=f"> {size} байт (bytes)")
+        if done > limits["archive_member_bytes"] or spent["bytes"] > limits["archive_bytes"]:
+            raise Broken("archive.bomb", detail=f"> {spent['bytes']} байт (bytes)")
+        if packed and done > limits["archive_ratio_from"] and done / packed > limits["archive_ratio"]:
+            raise Broken("archive.bomb", detail=f"×{done // packed}")
+        yield chunk
+        if report.progress is not None:
+            report.progress(spent["bytes"], spent["members"])
+    if done < size:
+        raise Broken("archive.damaged", detail=f"{done} < {size} байт (bytes)")
+
+
+def take(entry: Entry, chunks: Iterable[bytes], subject: Subject, report: Report, *, feed: bool) -> None:
+    """Examine one unpacked file: spool it, hand it to the antivirus if ``feed``, descend, count it. Reads ``chunks`` to their end."""
+    member = f"{subject.member}!/{entry.name}" if subject.member else entry.name
+    stream = bounded(chunks, size=entry.size, packed=entry.packed, report=report)
+    with tempfile.TemporaryDirectory(prefix="member-") as folder:
+        path = Path(folder) / f"member{_suffix(entry.name)}"
+        with path.open("wb") as file:
+            kept = _written(stream, file)
+            if feed:
+                report.feed(member, kept)
+            for _ in kept:  # what the antivirus did not ask for is still read to the end
+                pass
+        inner = Subject(path, entry.name, subject.slot, entry.size, member, subject.depth + 1)
+        _descend(inner, report)
+
+
+def _suffix(name: str) -> str:
+    extension = detect.extension(name)
+    return extension if extension in detect.FORMAT_OF_EXTENSION else ""
+
+
+def _written(chunks: Iterable[bytes], file: Any) -> Iterator[bytes]:
+    for chunk in chunks:
+        file.write(chunk)
+        yield chunk
+    file.flush()
+
+
+def _descend(inner: Subject, report: Report) -> None:
+    if report.descend is None:
+        report.cover(opaque=1, size=inner.size)
+        return
+    report.descend(inner, report)
+
+
+def descend_or_refuse(subject: Subject, report: Report) -> None:
+    """Called by an archive's examiner first: an archive below the allowed depth is refused, unread."""
+    if subject.depth > report.limits["archive_depth"]:
+        raise Broken("archive.too_deep", limit=int(report.limits["archive_depth"]))
+
+
+def preview(entries: Sequence[Entry], subject: Subject, report: Report) -> None:
+    """The tree for the moderator, of the upload itself only: names, sizes, flags."""
+    most = int(report.limits["archive_tree_entries"])
+    rows = [
+        {"name": shown(entry.name), "size": entry.size, "packed": entry.packed, "flags": _flags(entry)}
+        for entry in entries[:most]
+    ]
+    report.preview = {
+        "kind": "tree",
+        "entries": rows,
+        "total": len(entries),
+        "bytes": sum(entry.size for entry in entries),
+        "truncated": len(entries) > most,
+    }
+    if subject.depth == 0:
+        report.facts["members"] = len(entries)
+    archive_rules.paths([entry.name for entry in entries], subject, report)
+
+
+def _flags(entry: Entry) -> list[str]:
+    flags = [] if entry.kind == "file" else [entry.kind]
+    if entry.encrypted:
+        flags.append("encrypted")
+    if leads_out(entry.name):
+        flags.append("traversal")
+    return flags

@@ -1,0 +1,95 @@
+"""7z archives: listed by py7zr, unpacked by 7zz, every checksum compared (7zFormat.txt of the LZMA SDK)."""
+
+from __future__ import annotations
+
+import stat
+import struct
+import zlib
+from typing import Any
+
+from backoffice.inspection import archives, unpack7
+from backoffice.inspection.archives import Entry
+from backoffice.inspection.report import Broken, Report, Subject
+
+NAME = "7z"
+VERSION = "1"
+
+_START = struct.Struct("<6s2BLQQL")  # signature, version, CRC of the start header, offset, size and CRC of the next header
+
+
+def examine(subject: Subject, report: Report) -> None:
+    """Check the frame, list, then unpack and check each member."""
+    archives.descend_or_refuse(subject, report)
+    _check_frame(subject, report)
+    rows = _listed(subject)
+    entries = [entry for entry, _ in rows]
+    archives.look_over(entries, subject, report)
+    files = [(entry, crc) for entry, crc in rows if entry.kind == "file" and entry.size]
+    for entry, _ in rows:
+        if entry.kind == "file" and not entry.size:
+            archives.take(entry, (), subject, report, feed=False)
+    if any(entry.kind in ("link", "special") for entry in entries):
+        report.cover(members=len(files), failed=len(files), size=sum(entry.size for entry, _ in files))
+        return
+    unpack7.walk(subject, files, report, kind="7z")
+
+
+def _check_frame(subject: Subject, report: Report) -> None:
+    with subject.path.open("rb") as file:
+        head = file.read(_START.size)
+        if len(head) < _START.size:
+            raise Broken("format.truncated", detail=f"{len(head)} < {_START.size}")
+        _, _, _, start_crc, offset, length, crc = _START.unpack(head)
+        if zlib.crc32(head[12:32]) != start_crc:
+            raise Broken("archive.damaged", detail="CRC-32: начальный заголовок (start header)")
+        end = _START.size + offset + length
+        if end > subject.size:
+            raise Broken("format.truncated", detail=f"{subject.size} < {end} байт (bytes)")
+        file.seek(_START.size + offset)
+        if length > (256 << 20) or zlib.crc32(file.read(length)) != crc:
+            raise Broken("archive.damaged", detail="CRC-32: оглавление (header)")
+        if end < subject.size:
+            rest = file.read(4096)
+            if any(mark in rest for mark in (b"7z\xbc\xaf", b"PK\3\4", b"MZ", b"\x7fELF", b"Rar!")):
+                report.find("archive.hidden", subject, place=str(end), detail=f"{subject.size - end} байт (bytes)")
+            else:
+                report.find("format.trailing", subject, bytes=subject.size - end)
+
+
+def _listed(subject: Subject) -> list[tuple[Entry, int | None]]:
+    import py7zr  # slow to import
+    from py7zr.exceptions import ArchiveError, PasswordRequired, UnsupportedCompressionMethodError
+
+    try:
+        with py7zr.SevenZipFile(subject.path) as archive:
+            if archive.needs_password():
+                raise Broken("archive.encrypted")
+            return [_entry(row) for row in archive.files]
+    except PasswordRequired as problem:
+        raise Broken("archive.encrypted") from problem
+    except UnsupportedCompressionMethodError as problem:
+        raise Broken("archive.method", detail=str(problem)[:100]) from problem
+    except (
+        ArchiveError,
+        EOFError,
+        OSError,
+        ValueError,
+        IndexError,
+        KeyError,
+        TypeError,
+        struct.error,
+        AssertionError,
+    ) as problem:
+        raise Broken("archive.damaged", detail=f"оглавление (header): {problem}"[:200]) from problem
+
+
+def _entry(row: Any) -> tuple[Entry, int | None]:
+    kind, target = "file", ""
+    mode = row.posix_mode
+    if row.is_directory:
+        kind = "folder"
+    elif row.is_symlink or row.is_junction:
+        kind = "link"
+    elif row.is_socket or (mode is not None and stat.S_IFMT(mode) not in (0, stat.S_IFREG)):
+        kind, target = "special", "device"
+    return Entry(name=row.filename, size=row.uncompressed or 0, kind=kind, target=target), row.crc32

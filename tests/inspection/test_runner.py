@@ -1,0 +1,77 @@
+"""One file, one answer, from the jail and the antivirus together."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from backoffice.domain.verdicts import Verdict
+from backoffice.inspection import runner
+from tests.inspection.test_antivirus import EICAR, zipped
+
+pytestmark = [pytest.mark.clamd, pytest.mark.jail]
+
+ELF = b"\x7fELF\x02\x01\x01" + b"\0" * 100
+
+
+def archive(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as packed:
+        for name, data in members.items():
+            packed.writestr(name, data)
+    return path
+
+
+def test_an_infected_member_is_a_virus_and_rejects(clamd: str, tmp_path: Path) -> None:
+    path = tmp_path / "модель.zip"
+    path.write_bytes(zipped("data/weights.bin", EICAR))
+    seen = runner.inspect(path, slot="model_archive", name=path.name, antivirus=clamd)
+    assert seen.verdict == Verdict.REJECT
+    assert "antivirus.virus" in {finding.rule for finding in seen.findings}
+
+
+def test_a_virus_that_clamd_cannot_unpack_is_found_in_what_we_unpacked(clamd: str, tmp_path: Path) -> None:
+    path = archive(tmp_path / "lzma.zip", {"lib/core.so": ELF, "notes.txt": EICAR}, zipfile.ZIP_LZMA)
+    seen = runner.inspect(path, slot="model_archive", name=path.name, antivirus=clamd)
+    assert ("antivirus.virus", "notes.txt") in {(finding.rule, finding.member) for finding in seen.findings}
+
+
+def test_without_a_reachable_antivirus_nothing_passes(tmp_path: Path) -> None:
+    path = archive(tmp_path / "a.zip", {"a.txt": b"text"})
+    seen = runner.inspect(path, slot="data_example", name=path.name, antivirus=f"unix:{tmp_path}/nobody.sock")
+    assert (seen.verdict, seen.state) == (Verdict.ERROR, "failed")
+    assert "no clamd" in seen.why
+
+
+def test_a_rejecting_finding_stands_even_without_the_antivirus(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(b"")
+    seen = runner.inspect(path, slot="data_example", name=path.name, antivirus=f"unix:{tmp_path}/nobody.sock")
+    assert seen.verdict == Verdict.REJECT
+
+
+def test_a_run_without_antivirus_says_that_it_did_not_run(tmp_path: Path) -> None:
+    path = archive(tmp_path / "a.zip", {"a.txt": b"text"})
+    seen = runner.inspect(path, slot="data_example", name=path.name, antivirus=None)
+    assert seen.verdict == Verdict.PASS
+    assert next(tool for tool in seen.tools if tool["name"] == "clamd")["ran"] is False
+    assert seen.preview["kind"] == "tree"
+    assert (seen.coverage.members, seen.coverage.scanned) == (1, 1)
+
+
+def test_what_nobody_can_look_into_is_never_green(clamd: str, tmp_path: Path) -> None:
+    path = archive(tmp_path / "a.zip", {"lib/core.so": ELF})
+    seen = runner.inspect(path, slot="model_archive", name=path.name, antivirus=clamd)
+    assert seen.coverage.opaque + seen.coverage.failed > 0
+    assert seen.verdict != Verdict.PASS
+
+
+def test_progress_is_told(clamd: str, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    path = archive(tmp_path / "a.zip", {f"{n}.txt": b"text" * 1000 for n in range(50)})
+    runner.inspect(
+        path, slot="data_example", name=path.name, antivirus=clamd, progress=lambda done, members: told.append((done, members))
+    )
+    assert told
+    assert told[-1][1] == 50
