@@ -6,11 +6,15 @@ import base64
 import os
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
 from peewee import Database
 
+from backoffice.calendars import load_clock, load_policy, missing_year
+from backoffice.domain.deadlines import DeadlinePolicy
+from backoffice.domain.working_clock import WorkingClock
 from backoffice.storage import Storage
 from backoffice.store.database import open_database
 from backoffice.store.outbox import HookEndpoint
@@ -34,6 +38,34 @@ class Wiring:
     def storage(self) -> Storage:
         """Where files lie."""
         return Storage(self.settings.storage, scratch=self.settings.var / "scratch")
+
+    @property
+    def deadline_policy(self) -> DeadlinePolicy:
+        """How long, by which calendar, and the ladder (M1, M7)."""
+        return load_policy()
+
+    @cached_property
+    def working_clock(self) -> WorkingClock:
+        """The business-day clock, built once."""
+        return load_clock(self.deadline_policy)
+
+    def calendar_gap(self, now: datetime) -> int | None:
+        """The year whose decree on days off should be here by now and is not."""
+        return missing_year(self.working_clock.table, self.working_clock.day_of(now))
+
+    @property
+    def scan_version(self) -> str:
+        """What the answer of a scan depends on besides the file: tools, rules, signatures."""
+        from backoffice.inspection import runner
+
+        return runner.version()
+
+    @property
+    def try_install_version(self) -> str:
+        """The same for a trial installation."""
+        from backoffice.inspection.sandbox import attempt
+
+        return attempt.version()
 
     def key(self, name: str) -> str:
         """A secret of this installation, 32 bytes in base64, made at first need and kept in ``var/keys``."""

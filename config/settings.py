@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     mail_from: str = "ML-Place <moderation@mlplace.example>"
     hook_url: str = ""  # the catalog's publication hook; the built-in catalog when empty
     hook_secret: SecretStr = SecretStr("")  # whsec_…, Standard Webhooks; kept in var/keys when empty
+    mail_folder: Path | None = None  # where the catcher of `make run` keeps caught mail; its page is there only then
     log_format: str = Field(default="text", pattern="^(text|json)$")
 
     @field_validator("time_zone")

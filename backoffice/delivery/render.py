@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
-from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from backoffice.i18n import translations
 from config.settings import ROOT, Settings
 
 TEMPLATES = ROOT / "templates" / "email"
-CATALOGUES = ROOT / "backoffice" / "translations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +60,3 @@ def _environment(language: str) -> Environment:
     environment.filters["instant"] = instant
     environment.globals.update(base_url=settings.base_url.rstrip("/"), language=language)
     return environment
-
-
-def translations(language: str) -> Translations:
-    """Every room's catalogue for a language, merged."""
-    merged = Translations()
-    for folder in sorted(path for path in Path(CATALOGUES).iterdir() if path.is_dir()):
-        found = Translations.load(folder, [language])
-        if isinstance(found, Translations):
-            merged.merge(found)
-    return merged

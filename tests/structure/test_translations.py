@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 from config.settings import ROOT
 
 CATALOGUES = sorted((ROOT / "backoffice" / "translations").glob("*/ru/LC_MESSAGES/*.po"))
-KEYWORDS = dict.fromkeys(("_", "gettext", "lazy_gettext", "_l", "N_")) | {"ngettext": (1, 2), "lazy_ngettext": (1, 2)}
+KEYWORDS = dict.fromkeys(("_", "gettext", "lazy_gettext", "lazy")) | {"ngettext": (1, 2), "lazy_ngettext": (1, 2)}
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
 OPTIONS = {"**.html": {"extensions": "jinja2.ext.i18n,jinja2.ext.do", "silent": "false"}}
 

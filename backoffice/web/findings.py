@@ -1,0 +1,76 @@
+"""What checks found, in the reader's words: rules come from the policies of the inspection and of the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from backoffice.domain.verdicts import Severity
+from backoffice.i18n import language
+from backoffice.inspection import rules as inspection_rules
+from backoffice.store.checks import Check, Finding
+
+_ORDER = [str(severity) for severity in Severity]
+
+
+@dataclass(frozen=True, slots=True)
+class RulePage:
+    """One rule as people read it."""
+
+    id: str
+    severity: str
+    title: str
+    words: str
+    why: str
+    fix: str
+
+
+def _tables() -> list[Any]:
+    found = [inspection_rules.rules()]
+    try:
+        from backoffice.inspection.sandbox import rules as sandbox_rules
+    except ImportError:
+        return found
+    return [*found, sandbox_rules.rules()]
+
+
+def _all() -> dict[str, Any]:
+    return {name: rule for table in _tables() for name, rule in table.items()}
+
+
+def rule_pages(reader: str) -> dict[str, list[RulePage]]:
+    """Every rule by its group (the part of its id before the first dot)."""
+    groups: dict[str, list[RulePage]] = {}
+    for name, rule in _all().items():
+        texts = {part: getattr(rule, part)[reader] for part in ("title", "words", "why", "fix")}
+        groups.setdefault(name.partition(".")[0], []).append(RulePage(name, str(rule.severity), **texts))
+    return groups
+
+
+class _Known(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def words(finding: Finding, reader: str | None = None) -> str:
+    """One finding's sentence. A rule that has gone since is shown by its id."""
+    rule = _all().get(finding.rule)
+    return rule.words[reader or language()].format_map(_Known(finding.params or {})) if rule else finding.rule
+
+
+def title(name: str) -> str:
+    """A rule's heading."""
+    rule = _all().get(name)
+    return str(rule.title[language()]) if rule else name
+
+
+def of_checks(checks: Iterable[Check]) -> dict[int, list[Finding]]:
+    """The findings of several checks in one query, the heaviest first."""
+    ids = [check.id for check in checks]
+    found: dict[int, list[Finding]] = {each: [] for each in ids}
+    for finding in Finding.select().where(Finding.check.in_(ids)).order_by(Finding.id):
+        found[finding.check_id].append(finding)
+    for rows in found.values():
+        rows.sort(key=lambda finding: _ORDER.index(finding.severity))
+    return found

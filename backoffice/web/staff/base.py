@@ -1,0 +1,47 @@
+"""What every staff view is made of."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, ClassVar
+
+from flask import current_app
+from flask_admin import BaseView
+from flask_login import current_user
+
+from backoffice.domain.permissions import STAFF as STAFF_NAMES
+from backoffice.domain.permissions import Role
+from backoffice.usecases.health import Part, antivirus_state
+
+STAFF = frozenset(STAFF_NAMES)
+MODERATORS = frozenset({Role.MODERATOR, Role.LEAD})
+LEADS = frozenset({Role.LEAD})
+KEEPERS = frozenset({Role.LEAD, Role.ADMIN})
+_SEEN_FOR = 30.0  # seconds an answer of clamd is believed
+_seen: dict[str, tuple[float, Part]] = {}
+
+
+class StaffView(BaseView):
+    """A page of the staff. ``roles`` open it; ``narrower`` maps single endpoints to fewer roles."""
+
+    roles: ClassVar[frozenset[str]] = MODERATORS
+    narrower: ClassVar[dict[str, frozenset[str]]] = {}
+
+    def is_accessible(self) -> bool:
+        """The gate before every request has looked already; a menu asks again for itself."""
+        return bool(current_user.is_authenticated and current_user.role_names() & self.roles)
+
+    def render(self, template: str, **kwargs: Any) -> str:
+        """Templates see the view as ``admin_view``, as all of Flask-Admin's do."""
+        return str(super().render(template, **kwargs))
+
+
+def antivirus_warning() -> Part | None:
+    """What every staff page warns of in red: no antivirus, or one without a real database."""
+    wiring = current_app.extensions["wiring"]
+    address = wiring.settings.clamd_address
+    at, part = _seen.get(address, (0.0, None))
+    if part is None or time.monotonic() - at > _SEEN_FOR:
+        part = antivirus_state(wiring)
+        _seen[address] = (time.monotonic(), part)
+    return None if part.state == "ok" else part

@@ -1,0 +1,241 @@
+"""The words of names: states, slots, reasons, events, severities … in the reader's language.
+
+Every table is English; the catalogues hold the Russian. ``word(table, name)`` falls back to the name, so that nothing is ever blank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from backoffice.i18n import gettext, lazy
+
+AUTHOR_STATES = {
+    "draft": lazy("Draft"),
+    "checking": lazy("On moderation"),
+    "awaiting_review": lazy("On moderation"),
+    "published": lazy("Published"),
+    "returned": lazy("Returned for revision"),
+    "rejected": lazy("Rejected"),
+    "withdrawn": lazy("Withdrawn"),
+    "superseded": lazy("Replaced by a newer version"),
+    "unpublished": lazy("Taken out of the catalog"),
+}
+STATES = AUTHOR_STATES | {"checking": lazy("Checks are running"), "awaiting_review": lazy("Awaiting review")}
+STATE_COLOURS = {
+    "draft": "secondary",
+    "checking": "azure",
+    "awaiting_review": "blue",
+    "published": "green",
+    "returned": "orange",
+    "rejected": "red",
+}
+SLOTS = {
+    "data_example": lazy("Data format example"),
+    "instruction": lazy("Model instruction"),
+    "terms_of_use": lazy("Terms of use"),
+    "model_archive": lazy("Model archive"),
+}
+FIELDS = {
+    "title": lazy("Model name"),
+    "description": lazy("Model description"),
+    "characteristics": lazy("Technical characteristics"),
+    "requirements": lazy("Minimum requirements to run"),
+    "classification": lazy("Model classification"),
+    "industry": lazy("Industry"),
+    "technology": lazy("Technology"),
+    "effect": lazy("Effect"),
+}
+SEVERITIES = {
+    "requirement": lazy("Requirement"),
+    "guideline": lazy("Guideline"),
+    "suggestion": lazy("Suggestion"),
+    "note": lazy("Note"),
+}
+SEVERITY_COLOURS = {"requirement": "red", "guideline": "orange", "suggestion": "azure", "note": "secondary"}
+VERDICTS = {
+    "pass": lazy("no findings"),
+    "warn": lazy("there are findings"),
+    "reject": lazy("rejecting finding"),
+    "error": lazy("could not be checked"),
+}
+CHECK_KINDS = {"scan": lazy("Antivirus and format"), "try_install": lazy("Trial installation")}
+CHECK_STATES = {
+    "queued": lazy("queued"),
+    "running": lazy("running"),
+    "passed": lazy("passed"),
+    "findings": lazy("there are findings"),
+    "inconclusive": lazy("inconclusive"),
+    "failed": lazy("failed, will be retried"),
+    "exhausted": lazy("could not be checked"),
+    "stale": lazy("out of date"),
+    "exempt": lazy("exempted"),
+}
+CHECK_COLOURS = {
+    "passed": "green",
+    "findings": "orange",
+    "running": "azure",
+    "inconclusive": "secondary",
+    "exhausted": "red",
+    "failed": "yellow",
+}
+REASONS = {
+    "overdue": lazy("overdue"),
+    "due_today": lazy("due today"),
+    "escalated": lazy("escalation"),
+    "infected": lazy("antivirus finding"),
+    "rejecting": lazy("rejecting finding"),
+    "check_failed": lazy("check failed"),
+    "resubmission": lazy("resubmission"),
+    "on_hold": lazy("on hold"),
+    "overridden": lazy("deadline moved by hand"),
+    "provisional": lazy("provisional deadline"),
+}
+REASON_COLOURS = {
+    "overdue": "red",
+    "due_today": "orange",
+    "escalated": "pink",
+    "infected": "red",
+    "rejecting": "orange",
+    "check_failed": "yellow",
+    "resubmission": "azure",
+}
+EVENTS = {
+    "submitted": lazy("Submitted for moderation"),
+    "checks_finished": lazy("Checks finished"),
+    "check_rerun": lazy("A check was repeated"),
+    "check_exempted": lazy("Exempted from a check"),
+    "quarantined": lazy("File put into quarantine"),
+    "claimed": lazy("Taken into work"),
+    "claim_released": lazy("Given back to the queue"),
+    "claim_taken_over": lazy("Taken over from a colleague"),
+    "assigned": lazy("Assigned"),
+    "unassigned": lazy("Assignment removed"),
+    "handed_over": lazy("Handed over"),
+    "skipped": lazy("Skipped"),
+    "held": lazy("Put on hold"),
+    "resumed": lazy("Hold ended"),
+    "deadline_moved": lazy("Deadline moved"),
+    "escalated": lazy("Escalation"),
+    "published": lazy("Published"),
+    "returned": lazy("Returned for revision"),
+    "rejected": lazy("Rejected"),
+    "withdrawn": lazy("Withdrawn by the author"),
+    "superseded": lazy("Replaced by a newer version"),
+    "unpublished": lazy("Taken out of the catalog"),
+    "noted": lazy("Internal note"),
+    "delivery_repeated": lazy("Sent again"),
+    "delivery_failed": lazy("Delivery failed"),
+    "full_version_requested": lazy("Full version requested"),
+    "value_requested": lazy("Dictionary value requested"),
+    "signed_in": lazy("Signed in"),
+    "person_changed": lazy("Account changed"),
+    "setting_changed": lazy("Setting changed"),
+}
+ROLES = {
+    "author": lazy("Author"),
+    "moderator": lazy("Moderator"),
+    "lead": lazy("Team lead"),
+    "admin": lazy("Administrator"),
+}
+LETTERS = {
+    "received": lazy("Submission received"),
+    "returned": lazy("Returned for revision"),
+    "published": lazy("Published"),
+    "rejected": lazy("Rejected"),
+    "unpublished": lazy("Taken out of the catalog"),
+}
+BLOCKERS = {
+    "on_hold": lazy("The submission is on hold: end the hold first."),
+    "quarantined": lazy("A virus was found: such a file cannot be published."),
+    "check_unfinished": lazy("The check has not finished: wait for it or ask a lead for an exemption."),
+    "check_inconclusive": lazy("The check gave no answer: repeat it or ask a lead for an exemption."),
+    "rejecting_finding": lazy("A check found a violation of a requirement: return the submission with a remark."),
+    "opaque_unsigned": lazy("A part of the file is opaque to the checks: confirm that you have looked at it yourself."),
+    "no_requirement_remark": lazy("To return, add at least one remark at the level “requirement”."),
+    "reason_needed": lazy("Write the reason: the author will receive it."),
+    "unknown_decision": lazy("Choose a decision."),
+}
+REFUSALS = {
+    "already_submitted": lazy("The model has already been submitted."),
+    "already_decided": lazy("This submission has already been decided."),
+    "not_awaiting_review": lazy("This submission is not waiting for review any more."),
+    "claimed": lazy("A colleague has taken this submission: %(by)s."),
+    "claim_lost": lazy("The claim has lapsed. What you typed is kept; take the submission again."),
+    "looked_at_has_changed": lazy(
+        "The files or checks have changed since you opened the page. Look at them again; what you typed is kept."
+    ),
+    "blocked": lazy("The decision is blocked."),
+    "incomplete": lazy("Not everything is filled in."),
+    "not_found": lazy("There is no such thing, or it is not yours."),
+    "not_a_draft": lazy("The submission can no longer be changed."),
+    "not_editable": lazy("This version cannot be edited now."),
+    "newer_draft": lazy("The draft was changed in another window. Reload the page to see the newer text."),
+    "too_long": lazy("The text is too long."),
+    "unknown_field": lazy("Unknown field."),
+    "reason_needed": lazy("Write the reason."),
+    "words_needed": lazy("Write which value is missing."),
+    "unknown_dictionary": lazy("Unknown dictionary."),
+    "contact_needed": lazy("Give your name and e-mail so that we can answer."),
+    "own_listing": lazy("%(person)s cannot moderate a model of their own."),
+    "own_team": lazy("%(person)s cannot moderate a model of their own organisation."),
+    "not_a_moderator": lazy("%(person)s is not a moderator."),
+    "not_yours": lazy("The submission is not in your work."),
+    "check_running": lazy("The check is running already."),
+    "cannot_exempt_rejecting": lazy("A file with a violation of a requirement cannot be exempted."),
+    "wrong_state": lazy("This cannot be done in the present state of the submission."),
+    "wrong_extension": lazy("Files of this type are not accepted here. Accepted: %(allowed)s."),
+    "too_large": lazy("The file is larger than allowed: at most %(limit)s."),
+    "empty_file": lazy("The file is empty."),
+    "upload_gone": lazy("The upload was not found: start it again."),
+    "already_on_hold": lazy("The submission is on hold already."),
+    "not_on_hold": lazy("The submission is not on hold."),
+}
+TABLES: Mapping[str, Mapping[str, str]] = {
+    "author_state": AUTHOR_STATES,
+    "state": STATES,
+    "slot": SLOTS,
+    "field": FIELDS,
+    "severity": SEVERITIES,
+    "verdict": VERDICTS,
+    "check_kind": CHECK_KINDS,
+    "check_state": CHECK_STATES,
+    "reason": REASONS,
+    "event": EVENTS,
+    "role": ROLES,
+    "letter": LETTERS,
+    "blocker": BLOCKERS,
+    "refusal": REFUSALS,
+}
+COLOURS = {
+    "state": STATE_COLOURS,
+    "author_state": STATE_COLOURS,
+    "severity": SEVERITY_COLOURS,
+    "check_state": CHECK_COLOURS,
+    "reason": REASON_COLOURS,
+}
+
+
+def word(name: str, table: str, **values: Any) -> str:
+    """The word for ``name`` in a table, in the reader's language."""
+    text = TABLES[table].get(str(name))
+    return gettext(text, **values) if text else str(name)
+
+
+def colour(name: str, table: str) -> str:
+    """The colour that goes with the word; never the only carrier of the meaning."""
+    return COLOURS[table].get(str(name), "secondary")
+
+
+def refusal(reason: str, params: Mapping[str, Any] | None = None) -> str:
+    """Why something was not done, in the reader's language."""
+    text = REFUSALS.get(reason)
+    if text is None:
+        return reason
+    try:
+        return gettext(text, **(params or {})) if "%(" in text else gettext(text)
+    except KeyError:
+        return gettext(text)
+
+
+FILTERS = {"word": word, "colour": colour}
