@@ -230,6 +230,9 @@ def _judged(end: jail.End, heard: _Heard, scanned: _Scanned, *, size: int, secon
     findings = [_finding(row) for row in report.get("findings", [])] + scanned.findings
     if end.reason != "done":
         findings.append(_of_end(end))
+    if scanned.trouble is not None:
+        rule = "antivirus.unreachable"
+        findings.append(Finding(rule, rules.severities()[rule], None, None, {"detail": scanned.trouble.reason}))
     coverage = Coverage(**report["coverage"]) if report else Coverage(bytes=size, members=1, failed=1)
     trouble = scanned.trouble
     verdict = verdict_of(findings, failed=trouble is not None)

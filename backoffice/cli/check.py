@@ -1,0 +1,121 @@
+"""``flask check``: examine files exactly as the workers do, without database or queue (M4, M5)."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from backoffice.domain.verdicts import Verdict
+from backoffice.inspection import antivirus, clamd_server, jail, rules, runner
+from config.settings import Settings
+
+SLOTS = {slot.cli: slot.id for slot in rules.slots().values()}
+NOT_RUN = {"ru": "не запускался", "en": "not run"}
+EXIT = {Verdict.PASS: 0, Verdict.WARN: 0, Verdict.REJECT: 1, Verdict.ERROR: 2}
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--slot", required=True, type=click.Choice(sorted(SLOTS)), help="Which part of the card the files are for.")
+@click.option("--name", help="The name the author gave the file, when it is not the file's own.")
+@click.option("--no-antivirus", is_flag=True, help="Do not ask clamd; the answer says so.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array, an object per file.")
+@click.option("--language", type=click.Choice(rules.LANGUAGES), help="Of the words; the interface's first language by default.")
+@with_appcontext
+def command(
+    files: Sequence[Path], slot: str, name: str | None, *, no_antivirus: bool, as_json: bool, language: str | None
+) -> None:
+    """Examine FILES (folders are read through) exactly as the workers do.
+
+    Ends with 0 when every file passes, warnings included; 1 when one is rejected; 2 when one could not be checked.
+    """
+    settings: Settings = current_app.config["SETTINGS"]
+    language = language or settings.languages[0]
+    paths = list(_files(files))
+    if name and len(paths) != 1:
+        raise click.UsageError("--name goes with exactly one file.")
+    try:
+        jail.ready()
+    except jail.NoJail as problem:
+        raise click.ClickException(f"The jail cannot be built here, so nothing is examined: {problem}") from problem
+    with _clamd(settings, wanted=not no_antivirus) as address, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        seen = pool.map(lambda path: runner.inspect(path, slot=SLOTS[slot], name=name or path.name, antivirus=address), paths)
+        rows = [_row(path, slot, one, language) for path, one in zip(paths, seen, strict=True)]
+    click.echo(json.dumps(rows, ensure_ascii=False, indent=2) if as_json else "\n".join(_lines(rows)))
+    raise SystemExit(max((EXIT[Verdict(row["verdict"])] for row in rows), default=0))
+
+
+def _files(given: Sequence[Path]) -> Iterator[Path]:
+    for path in given:
+        if path.is_dir():
+            yield from sorted(inner for inner in path.rglob("*") if inner.is_file() and not inner.is_symlink())
+        else:
+            yield path
+
+
+@contextmanager
+def _clamd(settings: Settings, *, wanted: bool) -> Iterator[str | None]:
+    """The configured clamd when it answers; a private one for this run when it does not; the silent address when there is neither."""
+    if not wanted:
+        yield None
+        return
+    try:
+        antivirus.engine(settings.clamd_address)
+        yield settings.clamd_address
+        return
+    except antivirus.Unscanned:
+        pass
+    with tempfile.TemporaryDirectory(prefix="clamd-") as folder:
+        Path(folder).chmod(0o755)  # clamd's own user must get in; its files are its own
+        try:
+            server = clamd_server.start(Path(folder))
+        except clamd_server.NoClamd as problem:
+            click.echo(str(problem), err=True)
+            yield settings.clamd_address
+            return
+        try:
+            yield server.address
+        finally:
+            server.stop()
+
+
+def _row(path: Path, slot: str, seen: runner.Inspection, language: str) -> dict[str, Any]:
+    return {
+        "file": str(path),
+        "slot": slot,
+        "verdict": str(seen.verdict),
+        "detected": seen.detected,
+        "findings": [
+            {"rule": f.rule, "severity": str(f.severity), "member": f.member, "place": f.place, "words": rules.words(f, language)}
+            for f in seen.findings
+        ],
+        "coverage": asdict(seen.coverage),
+        "tools": [_tool(tool, language) for tool in seen.tools],
+        "preview": dict(seen.preview),
+    }
+
+
+def _tool(tool: Any, language: str) -> dict[str, Any]:
+    version = tool["version"] if tool.get("ran", True) else NOT_RUN[language]
+    return {"name": tool["name"], "version": version, "seconds": tool["seconds"]}
+
+
+def _lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    for row in rows:
+        cover = row["coverage"]
+        seen = f"{cover['scanned']}/{cover['members']}, opaque {cover['opaque']}, failed {cover['failed']}"
+        yield f"{row['verdict']:<6} {row['file']}  [{row['detected'] or '?'}; {seen}]"
+        for finding in row["findings"]:
+            where = " · ".join(part for part in (finding["member"], finding["place"]) if part)
+            yield f"       {finding['severity']}: {finding['words']} ({finding['rule']}{'; ' + where if where else ''})"
