@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     base_url: str = "http://127.0.0.1:8000"
     previews_url: str = "http://127.0.0.1:8001"  # the previews' own origin
     clamd: str = ""  # unix:/path or tcp:host:port; var/clamd.sock when empty
+    engine: str = ""  # the sandbox's own Docker engine, unix:/path; without it no config is tried
     smtp_url: str = "smtp://127.0.0.1:8025"
     mail_from: str = "ML-Place <moderation@mlplace.example>"
     hook_url: str = ""  # the catalog's publication hook; the built-in catalog when empty

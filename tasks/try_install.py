@@ -12,7 +12,7 @@ from backoffice.inspection.sandbox import attempt
 from backoffice.storage import blob_key
 from backoffice.store import outbox
 from backoffice.store.checks import Check
-from backoffice.store.listings import Blob
+from backoffice.store.listings import Artifact, Blob, Submission
 from backoffice.store.outbox import Job
 from backoffice.usecases import record_check
 from tasks.broker import wiring
@@ -33,8 +33,14 @@ def install(job: Job) -> None:
         data_id = check.context.partition(":")[2]
         data = Blob.get_or_none(Blob.id == int(data_id)) if data_id else None
         sample = stack.enter_context(wiring.storage.as_file(blob_key(data.sha256))) if data else None
+        artifact = check.links.first().artifact
         tried = attempt.try_install(
-            archive, name=check.links.first().artifact.name, data=sample, progress=lambda step: _show(check.id, step)
+            archive,
+            name=artifact.name,
+            data=sample,
+            data_name=_name_of(data, artifact.submission) if data else "",
+            engine=wiring.settings.engine,
+            progress=lambda step: _show(check.id, step),
         )
     if tried.outcome == "infrastructure":
         raise TryLater(tried.why)
@@ -48,6 +54,12 @@ def install(job: Job) -> None:
         preview_files=keep_previews(check, tried.files),
     )
     record_check.record(check.id, outcome, job=job, try_install_version=wiring.try_install_version, now=utcnow())
+
+
+def _name_of(data: Blob, submission: Submission) -> str:
+    """The data example's name as its author gave it, so that a notebook finds the file it was written for."""
+    found = Artifact.get_or_none((Artifact.submission == submission) & (Artifact.blob == data))
+    return found.name if found else ""
 
 
 def _show(check_id: int, step: str) -> None:

@@ -1,0 +1,181 @@
+"""Reading a Dockerfile with BuildKit's own parser, and rewriting it for the engine's classic builder; runs inside the jail only.
+
+The classic builder is the one whose steps can be bounded in memory, processes, network and time. It knows no heredocs and no
+``RUN --mount``: heredocs are rewritten into what means the same, caches are dropped, secrets are refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+import dockerfile
+
+from backoffice.inspection.sandbox.plan import Recipe, Refused
+
+VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^}]*))?\}|(?P<bare>\w+))")
+REMOTE = re.compile(r"^(https?|ftp|git|ssh)://|^git@|\.git(#|$)", re.IGNORECASE)
+COPY_FLAGS = ("--from", "--chown")  # what the classic builder knows
+See = Callable[..., None]
+
+
+@dataclass(slots=True)
+class _State:
+    """What is known while walking down the file."""
+
+    recipe: Recipe
+    see: See
+    arguments: dict[str, str] = field(default_factory=dict)
+    stages: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    user: str = ""
+    last: int = 1
+
+    def __post_init__(self) -> None:
+        self.arguments.update(self.recipe.arguments)
+
+
+def read(text: str, recipe: Recipe, see: See) -> None:
+    """Fill ``recipe`` from the Dockerfile's text and tell what was seen. ``Refused`` when it cannot be parsed."""
+    try:
+        commands = dockerfile.parse_string(text)
+    except (dockerfile.GoParseError, ValueError) as error:
+        line = re.search(r"line (\d+)", str(error))
+        number = int(line[1]) if line else None
+        raise Refused("config.unreadable", file=recipe.file, line=number, detail=str(error)[:300]) from error
+    state = _State(recipe, see)
+    for command in commands:
+        name = command.cmd.lower()
+        state.last = command.start_line
+        _HANDLERS.get(name, _keep)(state, command)
+    if not state.stages:
+        raise Refused("config.unreadable", file=recipe.file, line=1, detail="FROM?")
+    if state.user in ("", "0", "root"):
+        see("docker.root", file=recipe.file, line=state.last)
+    recipe.text = "\n".join(state.lines) + "\n"
+
+
+def _keep(state: _State, command: Any) -> None:
+    state.lines.append(command.original)
+
+
+def _from(state: _State, command: Any) -> None:
+    image = expand(command.value[0], state.arguments)
+    if image not in state.stages and image != "scratch" and not image.isdigit():
+        state.recipe.bases.append(image)
+    name = command.value[2] if len(command.value) > 2 else str(len(state.stages))
+    state.stages.append(name)
+    state.recipe.exposed, state.recipe.volumes, state.user = [], [], ""
+    state.lines.append(" ".join(["FROM", *command.value]))
+
+
+def _arg(state: _State, command: Any) -> None:
+    for value in command.value:
+        name, given, default = value.partition("=")
+        if given:
+            state.arguments.setdefault(name, default.strip("\"'"))
+    _keep(state, command)
+
+
+def _expose(state: _State, command: Any) -> None:
+    for value in command.value:
+        number = expand(value, state.arguments).partition("/")[0].partition("-")[0]
+        if number.isdigit() and 0 < int(number) < 65536:
+            state.recipe.exposed.append(int(number))
+    _keep(state, command)
+
+
+def _volume(state: _State, command: Any) -> None:
+    state.recipe.volumes += [expand(value, state.arguments) for value in command.value]
+    _keep(state, command)
+
+
+def _user(state: _State, command: Any) -> None:
+    state.user = command.value[0].partition(":")[0] if command.value else ""
+    _keep(state, command)
+
+
+def _env(state: _State, command: Any) -> None:
+    pairs = list(command.value)
+    for index in range(0, len(pairs) - 1, 2):
+        state.arguments[pairs[index]] = pairs[index + 1].strip("\"'")
+    _keep(state, command)
+
+
+def _run(state: _State, command: Any) -> None:
+    for flag in command.flags:
+        if flag.startswith("--mount") and ("type=secret" in flag or "type=ssh" in flag):
+            state.see("docker.secret", file=state.recipe.file, line=command.start_line, feature=flag)
+        elif flag.startswith("--security"):
+            state.see("compose.privileged", file=state.recipe.file, line=command.start_line, key=flag)
+        elif not (flag.startswith("--mount") and "type=cache" in flag):
+            state.see("docker.unsupported", file=state.recipe.file, line=command.start_line, feature=flag)
+    if command.json:
+        state.lines.append("RUN " + json.dumps(list(command.value)))
+    elif command.heredocs:
+        state.lines.append("RUN " + json.dumps(["/bin/sh", "-c", _script(command)]))
+    elif command.flags:
+        state.lines.append("RUN " + " ".join(command.value))
+    else:
+        _keep(state, command)
+
+
+def _script(command: Any) -> str:
+    """A heredoc alone is the script; after a command it is that command's input, which the shell knows by itself."""
+    if re.fullmatch(r"<<-?[\"']?\w+[\"']?", command.value[0].strip()):
+        return str(command.heredocs[0].content)
+    bodies = "".join(f"{doc.content}{doc.name}\n" for doc in command.heredocs)
+    return f"{command.value[0]}\n{bodies}"
+
+
+def _copy(state: _State, command: Any) -> None:
+    name = command.cmd.upper()
+    flags = [flag for flag in command.flags if flag.startswith(COPY_FLAGS)]
+    for flag in command.flags:
+        if flag not in flags and flag != "--link":
+            state.see("docker.unsupported", file=state.recipe.file, line=command.start_line, feature=flag)
+    outer = [flag.partition("=")[2] for flag in flags if flag.startswith("--from")]
+    if outer and outer[0] not in state.stages and not outer[0].isdigit():
+        state.recipe.bases.append(expand(outer[0], state.arguments))
+    values = list(command.value)
+    docs = {doc.name: doc.content for doc in command.heredocs}
+    for index, source in enumerate(values[:-1]):
+        match = re.fullmatch(r"<<-?[\"']?(\w+)[\"']?", source)
+        if match and match[1] in docs:
+            values[index] = f".heredoc-{len(state.recipe.extra)}-{match[1]}"
+            state.recipe.extra[values[index]] = docs[match[1]]
+        elif not outer:
+            _source(state, command, source)
+    state.lines.append(f"{name} " + " ".join([*flags, json.dumps(values)]))
+
+
+def _source(state: _State, command: Any, source: str) -> None:
+    path = expand(source, state.arguments)
+    if REMOTE.search(path):
+        state.see("docker.download", file=state.recipe.file, line=command.start_line, url=path[:200])
+    elif escapes(path):
+        state.see("config.escape", file=state.recipe.file, line=command.start_line, path=path[:200])
+
+
+def escapes(path: str) -> bool:
+    """Whether a relative path climbs above where it starts."""
+    depth = 0
+    for part in PurePosixPath(path.lstrip("/")).parts:
+        depth += -1 if part == ".." else part != "."
+        if depth < 0:
+            return True
+    return False
+
+
+def expand(text: str, values: dict[str, str]) -> str:
+    """``$NAME`` and ``${NAME:-default}`` from the file's own ARG and ENV; what has no value becomes empty."""
+    return VARIABLE.sub(lambda m: values.get(m["braced"] or m["bare"]) or m["default"] or "", text)
+
+
+_HANDLERS: dict[str, Callable[[_State, Any], None]] = {
+    "from": _from, "arg": _arg, "expose": _expose, "volume": _volume, "user": _user, "env": _env, "run": _run, "copy": _copy, "add": _copy,
+}  # fmt: skip

@@ -1,0 +1,79 @@
+"""The sandbox's policy: ``config/policies/sandbox.toml`` as values (M6).
+
+``VERSION`` is a digest of everything that decides an answer, so that a changed policy makes old attempts stale.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from backoffice.domain.verdicts import Finding, Severity
+
+FOLDER = Path(__file__).resolve().parents[3] / "config" / "policies"
+POLICY = FOLDER / "sandbox.toml"
+SECCOMP = FOLDER / "seccomp.json"
+CODE_VERSION = "1"  # raised when the code answers differently under the same policy
+LANGUAGES = ("ru", "en")
+
+
+class _Known(dict[str, object]):
+    """Params of a finding; one that is missing is shown as an ellipsis, never an error."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(POLICY.read_text(encoding="utf-8"))
+
+
+def limits() -> Mapping[str, float]:
+    """The numbers of ``[limits]``: bytes, counts, seconds, cores."""
+    return _table()["limits"]
+
+
+def settings() -> Mapping[str, Any]:
+    """``[policy]``: allowed registries, the runtime, the platform."""
+    return _table()["policy"]
+
+
+def rules() -> Mapping[str, Mapping[str, Any]]:
+    """Every rule by its id: severity, outcome?, title, words, why, fix by language."""
+    return _table()["rules"]
+
+
+def finding(rule: str, *, file: str | None = None, line: int | None = None, **params: str | float) -> Finding:
+    """A finding of one of our rules; ``place`` is the line's number. An unknown rule is our mistake and raises ``KeyError``."""
+    return Finding(rule, Severity(rules()[rule]["severity"]), file, str(line) if line else None, params)
+
+
+def words(seen: Finding, language: str = "ru") -> str:
+    """A finding as a person reads it; a rule that has gone since is shown by its id."""
+    rule = rules().get(seen.rule)
+    return rule["words"][language].format_map(_Known(seen.params)) if rule else seen.rule
+
+
+def reason(name: str, language: str = "ru", *, detail: str = "") -> str:
+    """Why nothing was tried, or how the attempt ended, in one sentence."""
+    return str(_table()["reasons"][name][language]).format(detail=detail)
+
+
+def outcome_of(findings: list[Finding]) -> str:
+    """``limit`` or ``author_fault`` by the first finding that can return a submission, ``passed`` without one."""
+    for seen in findings:
+        if seen.severity == Severity.REQUIREMENT:
+            return str(rules()[seen.rule].get("outcome", "author_fault"))
+    return "passed"
+
+
+@cache
+def version() -> str:
+    """Twelve hexadecimal digits of the policy and the code's version."""
+    parts = POLICY.read_bytes() + (SECCOMP.read_bytes() if SECCOMP.exists() else b"") + CODE_VERSION.encode()
+    return hashlib.sha256(parts).hexdigest()[:12]

@@ -1,0 +1,124 @@
+"""How an attempt went, as values: steps with their times, and everything that was measured. Becomes JSON for the card and the author."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from backoffice.domain.verdicts import Finding, Verdict, verdict_of
+from backoffice.inspection.sandbox import policy
+
+
+@dataclass(slots=True)
+class Step:
+    """One step; ``ok`` stays False when it was left by an exception. ``at`` and ``seconds`` count from the attempt's start."""
+
+    name: str  # read | linted | pulled | built | started | answered | page | stopped | cleaned
+    at: float
+    seconds: float = 0.0
+    ok: bool = False
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Transcript:
+    """Everything a moderator sees of an attempt; sizes in bytes, times in seconds."""
+
+    config: dict[str, Any] = field(default_factory=dict)  # kind, file, text, members, bytes
+    steps: list[Step] = field(default_factory=list)
+    image: dict[str, Any] = field(default_factory=dict)  # name, digest, size, layers of the service that answered
+    images: list[dict[str, Any]] = field(default_factory=list)
+    services: list[dict[str, Any]] = field(default_factory=list)  # name, exit_code, oom, memory_peak, cpu_seconds, pids_peak, …
+    ports: list[dict[str, Any]] = field(default_factory=list)  # port, loopback, service?
+    http: list[dict[str, Any]] = field(default_factory=list)  # port, status, title, jupyter?
+    logs: dict[str, str] = field(default_factory=dict)  # the last lines, by service
+    network_attempts: int = 0
+    screenshot: str = ""  # the name among the attempt's files
+    limits: dict[str, float] = field(default_factory=dict)
+    engine: dict[str, str] = field(default_factory=dict)
+    policy: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Keeps the transcript while the attempt runs, and tells ``progress`` the name of each step as it begins."""
+
+    progress: Callable[[str], None] | None = None
+    transcript: Transcript = field(default_factory=Transcript)
+    findings: list[Finding] = field(default_factory=list)
+    files: list[tuple[str, str, bytes]] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Step]:
+        """Time one step."""
+        if self.progress:
+            self.progress(name)
+        step = Step(name, round(self.elapsed(), 3))
+        self.transcript.steps.append(step)
+        try:
+            yield step
+            step.ok = True
+        finally:
+            step.seconds = round(self.elapsed() - step.at, 3)
+
+    def elapsed(self) -> float:
+        """Seconds since the attempt began."""
+        return time.monotonic() - self.began
+
+    def see(self, rule: str, *, file: str | None = None, line: int | None = None, **params: str | float) -> None:
+        """Write a finding down."""
+        self.findings.append(policy.finding(rule, file=file, line=line, **params))
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The answer. ``outcome``: passed, author_fault, limit, infrastructure or not_applicable; ``why`` is a sentence in Russian."""
+
+    outcome: str
+    why: str
+    verdict: Verdict
+    findings: list[Finding]
+    transcript: dict[str, Any]
+    engine: str
+    seconds: float
+    files: list[tuple[str, str, bytes]]
+    reason: str = ""
+    detail: str = ""
+
+    def words(self, language: str) -> str:
+        """``why`` in either language."""
+        return policy.reason(self.reason, language, detail=self.detail)
+
+
+ENDINGS = {"passed": "passed", "author_fault": "failed", "limit": "limited"}
+
+
+def tried(recorder: Recorder, *, reason: str = "", outcome: str = "", detail: str = "") -> Tried:
+    """Close an attempt. Without ``outcome`` it follows from the findings; infrastructure never speaks against the author."""
+    outcome = outcome or policy.outcome_of(recorder.findings)
+    reason = reason or ENDINGS[outcome]
+    recorder.transcript.policy = policy.version()
+    recorder.transcript.limits = dict(policy.limits())
+    verdict = Verdict.ERROR if outcome == "infrastructure" else verdict_of(recorder.findings)
+    engine = recorder.transcript.engine.get("version", "")
+    return Tried(
+        outcome, policy.reason(reason, detail=detail), verdict, recorder.findings, recorder.transcript.as_dict(),
+        f"{engine or 'none'}/{policy.version()}", round(recorder.elapsed(), 3), recorder.files, reason, detail,
+    )  # fmt: skip
+
+
+def write_files(answer: Tried, folder: Path) -> dict[str, Path]:
+    """Write the attempt's files into a folder; where each went, by name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, _, data in answer.files:
+        (folder / name).write_bytes(data)
+    return {name: folder / name for name, _, _ in answer.files}

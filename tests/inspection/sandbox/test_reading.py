@@ -1,0 +1,232 @@
+"""What an author's config says, and what of it the sandbox refuses: everything before an engine is needed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from backoffice.domain.verdicts import Verdict
+from backoffice.inspection.sandbox import policy, reading
+from backoffice.inspection.sandbox.attempt import try_install
+from backoffice.inspection.sandbox.plan import Plan
+from tests.inspection.sandbox.archives import tarred, zipped
+
+pytestmark = pytest.mark.jail
+PLAIN = "FROM python:3.11\nUSER app\nEXPOSE 8888\n"
+
+
+def plan_of(path: Path) -> Plan:
+    with reading.read(path, name=path.name) as (plan, _):
+        return plan
+
+
+def seen(path: Path) -> set[tuple[str, int | None]]:
+    return {(s.rule, s.line) for s in plan_of(path).seen}
+
+
+def compose(tmp_path: Path, text: str, **files: str) -> Path:
+    return zipped(tmp_path / "demo.zip", {"compose.yaml": text, **files})
+
+
+def test_an_archive_without_a_config_needs_no_try(tmp_path: Path) -> None:
+    tried = try_install(zipped(tmp_path / "a.zip", {"model.dll": b"MZ"}), name="a.zip")
+    assert (tried.outcome, tried.verdict, tried.findings) == ("not_applicable", Verdict.PASS, [])
+    assert "Не требуется" in tried.why
+
+
+def test_a_bare_model_needs_no_try(tmp_path: Path) -> None:
+    path = tmp_path / "model.h5"
+    path.write_bytes(b"\x89HDF")
+    assert try_install(path, name="model.h5").outcome == "not_applicable"
+
+
+def test_without_an_engine_nothing_is_passed(tmp_path: Path) -> None:
+    tried = try_install(zipped(tmp_path / "a.zip", {"Dockerfile": PLAIN}), name="a.zip")
+    assert (tried.outcome, tried.verdict) == ("infrastructure", Verdict.ERROR)
+    assert "нет песочницы" in tried.why
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".tar.gz", ".7z"])
+def test_a_dockerfile_is_read_from_every_kind_of_archive(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"demo{suffix}"
+    if suffix == ".zip":
+        zipped(path, {"demo/Dockerfile": PLAIN, "demo/app.py": "1"})
+    elif suffix == ".tar.gz":
+        tarred(path, {"demo/Dockerfile": PLAIN, "demo/app.py": "1"})
+    else:
+        (tmp_path / "demo").mkdir()
+        (tmp_path / "demo" / "Dockerfile").write_text(PLAIN)
+        (tmp_path / "demo" / "app.py").write_text("1")
+        subprocess.run(["7zz", "a", "-bd", str(path), "demo"], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    with reading.read(path, name=path.name) as (plan, folder):
+        assert (folder / "demo" / "app.py").read_text() == "1"
+    assert (plan.kind, plan.file, plan.services[0].ports) == ("dockerfile", "demo/Dockerfile", [8888])
+    assert plan.services[0].recipe is not None
+    assert plan.services[0].recipe.bases == ["python:3.11"]
+    assert not folder.exists()
+
+
+def test_heredocs_become_what_the_classic_builder_knows(tmp_path: Path) -> None:
+    text = "FROM a\nUSER x\nRUN <<EOF\nls /\nEOF\nRUN python3 <<A > /x\nprint(1)\nA\nCOPY <<B /etc/b\nhello\nB\n"
+    recipe = plan_of(zipped(tmp_path / "a.zip", {"Dockerfile": text})).services[0].recipe
+    assert recipe is not None
+    assert '["/bin/sh", "-c", "ls /\\n"]' in recipe.text
+    assert "python3 <<A > /x\\nprint(1)\\nA\\n" in recipe.text
+    assert list(recipe.extra.values()) == ["hello\n"]
+
+
+def test_a_dockerfile_that_asks_too_much(tmp_path: Path) -> None:
+    text = "FROM a\nRUN --mount=type=secret,id=x cat /x\nADD https://example.org/m /m\nCOPY ../../etc/passwd /p\nUSER x\n"
+    assert {("docker.secret", 2), ("docker.download", 3), ("config.escape", 4)} <= seen(
+        zipped(tmp_path / "a.zip", {"Dockerfile": text})
+    )
+
+
+def test_a_dockerfile_that_is_none(tmp_path: Path) -> None:
+    tried = try_install(zipped(tmp_path / "a.zip", {"Dockerfile": "FORM python\n"}), name="a.zip")
+    assert (tried.outcome, tried.verdict) == ("author_fault", Verdict.REJECT)
+    assert [(f.rule, f.member) for f in tried.findings if f.rule != "docker.root"] == [("config.unreadable", "Dockerfile")]
+
+
+REFUSED = [
+    ("privileged: true", "compose.privileged"),
+    ("network_mode: host", "compose.namespace"),
+    ("network_mode: container:other", "compose.namespace"),
+    ("pid: host", "compose.namespace"),
+    ("ipc: host", "compose.namespace"),
+    ("uts: host", "compose.namespace"),
+    ("userns_mode: host", "compose.namespace"),
+    ("cgroup: host", "compose.namespace"),
+    ("cgroup_parent: /", "compose.namespace"),
+    ("cap_add: [SYS_ADMIN]", "compose.capability"),
+    ("security_opt: [seccomp=unconfined]", "compose.capability"),
+    ("sysctls: {net.core.somaxconn: 1}", "compose.capability"),
+    ("devices: ['/dev/kvm:/dev/kvm']", "compose.device"),
+    ("device_cgroup_rules: ['c 1:3 mr']", "compose.device"),
+    ("volumes: ['/:/host']", "compose.mount"),
+    ("volumes: ['~/.ssh:/ssh']", "compose.mount"),
+    ("volumes: ['C:\\Users:/u']", "compose.mount"),
+    ("volumes: [{type: bind, source: /etc, target: /e}]", "compose.mount"),
+    ("volumes: [{type: npipe, source: x, target: /e}]", "compose.mount"),
+    ("volumes: ['../..:/up']", "config.escape"),
+    ("volumes: ['/var/run/docker.sock:/s']", "compose.socket"),
+    ("volumes_from: [other]", "compose.mount"),
+    ("env_file: ../../../../etc/environment", "config.escape"),
+    ("env_file: /etc/environment", "config.escape"),
+    ("secrets: [token]", "compose.secret"),
+    ("extends: {file: ../other.yaml, service: x}", "compose.elsewhere"),
+    ("provider: {type: rm}", "compose.command"),
+    ("build: {context: ., ssh: [default]}", "docker.secret"),
+    ("build: {context: ., privileged: true}", "compose.privileged"),
+    ("build: {context: ., additional_contexts: {x: /etc}}", "compose.elsewhere"),
+    ("build: 'https://example.org/repo.git'", "compose.elsewhere"),
+    ("build: /etc", "config.escape"),
+    ("build: {context: ., dockerfile: ../../x}", "config.escape"),
+]
+
+
+@pytest.mark.parametrize("line, rule", REFUSED, ids=[line for line, _ in REFUSED])
+def test_compose_keys_that_leave_the_isolation_are_refused_with_their_line(tmp_path: Path, line: str, rule: str) -> None:
+    path = compose(tmp_path, f"services:\n  web:\n    image: a\n    {line}\n", Dockerfile=PLAIN)
+    tried = try_install(path, name=path.name)
+    assert (tried.outcome, tried.verdict) == ("author_fault", Verdict.REJECT)
+    assert (rule, "4") in {(f.rule, f.place) for f in tried.findings}
+
+
+@pytest.mark.parametrize("line", ["include: [other.yaml]", "secrets: {token: {environment: HOME}}"])
+def test_compose_goes_on_nowhere_else(tmp_path: Path, line: str) -> None:
+    tried = try_install(compose(tmp_path, f"services:\n  web:\n    image: a\n{line}\n"), name="demo.zip")
+    assert [(f.place, str(f.severity)) for f in tried.findings] == [("4", "requirement")]
+
+
+def test_the_environment_of_the_worker_stays_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_TOKEN", "worker's own secret")
+    environment = "{A: '${SECRET_TOKEN}', B: '${SECRET_TOKEN:-x}', C: $$HOME, D: '${PORT}', E: }"
+    text = f"services:\n  web:\n    image: a\n    environment: {environment}\n"
+    plan = plan_of(zipped(tmp_path / "a.zip", {"compose.yaml": text, ".env": "PORT=8888\n"}))
+    assert plan.services[0].environment == {"A": "", "B": "x", "C": "$HOME", "D": "8888"}
+    assert ("config.variable", 4) in {(s.rule, s.line) for s in plan.seen}
+    assert os.environ["SECRET_TOKEN"] not in str(plan)
+
+
+def test_an_ordinary_compose_file_has_nothing_to_remark(tmp_path: Path) -> None:
+    text = """
+name: demo
+x-common: &common
+  restart: unless-stopped
+services:
+  web:
+    <<: *common
+    image: registry.gitlab.com/a/web@sha256:0
+    command: python -m "http.server" 8000
+    ports: ["127.0.0.1:8000:8000", {target: 9000}]
+    volumes: [./data:/data:ro, cache:/cache, ./code:/code]
+    depends_on: {model: {condition: service_started}}
+    deploy: {resources: {limits: {memory: 1g}}}
+  model: {image: a, expose: [5000]}
+volumes: {cache: }
+"""
+    plan = plan_of(zipped(tmp_path / "a.zip", {"compose.yaml": text, "code/app.py": "1"}))
+    web, model = plan.services
+    assert plan.seen == []
+    assert (web.command, web.ports, web.after) == (["python", "-m", "http.server", "8000"], [8000, 9000], ["model"])
+    assert (web.data, web.scratch, web.mounts) == (["/data"], ["/cache"], [("code", "/code")])
+    assert model.ports == [5000]
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(9)
+)
+MERGE = "a: &a {k: v}\n" + "".join(f"b{i}: &b{i} {{<<: [{', '.join([f'*b{i - 1}' if i else '*a'] * 9)}]}}\n" for i in range(9))
+BOMBS = {
+    "aliases": BOMB,
+    "merges": MERGE,
+    "itself": "a: &a [*a]\n",
+    "nesting": "[" * 5000 + "]" * 5000,
+    "long": "services: {w: {image: a}}\n" + "#" * 300_000,
+}
+
+
+@pytest.mark.parametrize("text", BOMBS.values(), ids=list(BOMBS))
+def test_yaml_bombs_end_at_the_budget(tmp_path: Path, text: str) -> None:
+    tried = try_install(compose(tmp_path, text), name="demo.zip")
+    assert tried.outcome == "limit"
+    assert {f.rule for f in tried.findings} == {"config.too_large"}
+
+
+def test_unknown_tags_are_not_followed(tmp_path: Path) -> None:
+    tried = try_install(compose(tmp_path, "services: !!python/object/apply:os.system ['id']\n"), name="demo.zip")
+    assert [f.rule for f in tried.findings] == ["config.unreadable"]
+
+
+def test_links_are_left_out_and_told(tmp_path: Path) -> None:
+    path = tarred(tmp_path / "a.tar.gz", {"Dockerfile": PLAIN}, links={"passwd": "/etc/passwd", "up": "../../.."})
+    with reading.read(path, name="a.tar.gz") as (plan, folder):
+        assert sorted(p.name for p in folder.iterdir()) == ["Dockerfile"]
+    assert [s.params["count"] for s in plan.seen if s.rule == "config.link"] == [2]
+
+
+@pytest.mark.parametrize("name", ["../up", "/etc/cron.d/x", "a/../../x", "C:\\x", "..\\x"])
+def test_a_member_that_climbs_out_ends_the_attempt(tmp_path: Path, name: str) -> None:
+    tried = try_install(zipped(tmp_path / "a.zip", {"Dockerfile": PLAIN, name: "x"}), name="a.zip")
+    assert [f.rule for f in tried.findings] == ["config.escape"]
+
+
+def test_an_archive_bomb_is_a_limit(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w") as out:
+        out.writestr("Dockerfile", PLAIN)
+        for number in range(int(policy.limits()["archive_members"]) + 1):
+            out.writestr(f"f/{number}", b"")
+    tried = try_install(path, name="bomb.zip")
+    assert (tried.outcome, [f.rule for f in tried.findings]) == ("limit", ["config.archive"])
+
+
+def test_a_damaged_archive_is_a_finding(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", {"Dockerfile": PLAIN * 100})
+    path.write_bytes(path.read_bytes()[:60])
+    assert [f.rule for f in try_install(path, name="a.zip").findings] == ["config.archive"]
