@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import dramatiq
 
 from backoffice.clock import utcnow
-from backoffice.domain.errors import TryLater
-from backoffice.domain.verdicts import Severity, Verdict
+from backoffice.domain.errors import GiveUp, TryLater
+from backoffice.domain.verdicts import Verdict
 from backoffice.inspection import runner
 from backoffice.storage import blob_key
 from backoffice.store import outbox
 from backoffice.store.checks import Check
 from backoffice.store.outbox import Job
-from backoffice.usecases import record_check
+from backoffice.usecases import examine, record_check
 from tasks.broker import wiring
 from tasks.running import Work, run
 
@@ -23,7 +22,7 @@ DELAYS = (10, 30, 120, 600)
 SHOWN_EVERY = 1.0  # seconds between two looks at the progress
 
 
-def examine(job: Job) -> None:
+def look(job: Job) -> None:
     """Inspect the file a check is about, outside any transaction, and record what was seen."""
     check = record_check.started(job.subject, now=utcnow())
     if check is None:
@@ -36,31 +35,9 @@ def examine(job: Job) -> None:
             path, slot=slot, name=link.artifact.name, antivirus=wiring.settings.clamd_address, progress=_Progress(check.id)
         )
     if seen.verdict == Verdict.ERROR:
-        raise TryLater(seen.why)
-    outcome = record_check.Outcome(
-        state=seen.state,
-        verdict=seen.verdict,
-        why=seen.why,
-        detected=seen.detected,
-        findings=seen.findings,
-        coverage=seen.coverage,
-        facts=seen.facts,
-        tools=seen.tools,
-        preview=seen.preview,
-        preview_files=keep_previews(check, [(a.name, a.media_type, a.data) for a in seen.attachments]),
-        infected=any(f.rule == "antivirus.virus" and f.severity == Severity.REQUIREMENT for f in seen.findings),
-    )
+        raise (TryLater if seen.retry else GiveUp)(seen.why)
+    outcome = examine.outcome_of(check, seen, wiring.storage)
     record_check.record(check.id, outcome, job=job, try_install_version=wiring.try_install_version, now=utcnow())
-
-
-def keep_previews(check: Check, files: list[tuple[str, str, bytes]]) -> list[dict[str, str | int]]:
-    """Store preview files under keys of this check; writing one again is harmless."""
-    kept: list[dict[str, str | int]] = []
-    for name, media_type, data in files:
-        key = f"previews/{check.id}/{Path(name).name}"
-        wiring.storage.put(key, data)
-        kept.append({"name": name, "media_type": media_type, "size": len(data), "storage_key": key})
-    return kept
 
 
 class _Progress:
@@ -80,7 +57,7 @@ def on_failure(job: Job, error: str, *, exhausted: bool) -> None:
     record_check.failed(job.subject, why=error, exhausted=exhausted, now=utcnow())
 
 
-WORK = Work(examine, DELAYS, on_failure)
+WORK = Work(look, DELAYS, on_failure)
 
 
 @dramatiq.actor(queue_name="scans", time_limit=3_600_000)

@@ -15,9 +15,10 @@ from backoffice.store.checks import Check
 from backoffice.store.listings import Artifact, Blob, Submission
 from backoffice.store.outbox import Job
 from backoffice.usecases import record_check
+from backoffice.usecases.examine import keep_previews
 from tasks.broker import wiring
 from tasks.running import Work, run
-from tasks.scan import keep_previews, on_failure
+from tasks.scan import on_failure
 
 DELAYS = (30, 300)
 
@@ -51,7 +52,7 @@ def install(job: Job) -> None:
         findings=tried.findings,
         transcript=tried.transcript,
         tools=[{"name": "sandbox", "version": tried.engine, "seconds": tried.seconds}],
-        preview_files=keep_previews(check, tried.files),
+        preview_files=keep_previews(wiring.storage, check, tried.files),
     )
     record_check.record(check.id, outcome, job=job, try_install_version=wiring.try_install_version, now=utcnow())
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from backoffice.domain.verdicts import Verdict
-from backoffice.inspection import antivirus, clamd_server, jail, rules, runner
+from backoffice.inspection import clamd_server, jail, rules, runner
+from backoffice.inspection.clamd_at_hand import at_hand
 from config.settings import Settings
 
 SLOTS = {slot.cli: slot.id for slot in rules.slots().values()}
@@ -70,24 +70,13 @@ def _clamd(settings: Settings, *, wanted: bool) -> Iterator[str | None]:
     if not wanted:
         yield None
         return
-    try:
-        antivirus.engine(settings.clamd_address)
-        yield settings.clamd_address
-        return
-    except antivirus.Unscanned:
-        pass
-    with tempfile.TemporaryDirectory(prefix="clamd-") as folder:
-        Path(folder).chmod(0o755)  # clamd's own user must get in; its files are its own
+    with ExitStack() as stack:
         try:
-            server = clamd_server.start(Path(folder))
+            address = stack.enter_context(at_hand(settings.clamd_address))
         except clamd_server.NoClamd as problem:
             click.echo(str(problem), err=True)
-            yield settings.clamd_address
-            return
-        try:
-            yield server.address
-        finally:
-            server.stop()
+            address = settings.clamd_address
+        yield address
 
 
 def _row(path: Path, slot: str, seen: runner.Inspection, language: str) -> dict[str, Any]:

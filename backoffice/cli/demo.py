@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 from flask import current_app
 from flask.cli import with_appcontext
@@ -10,6 +12,9 @@ from flask_security import hash_password
 from backoffice.cli.words import pick, say
 from backoffice.clock import utcnow
 from backoffice.demo import people
+from backoffice.inspection.clamd_at_hand import at_hand
+from backoffice.inspection.clamd_server import NoClamd
+from backoffice.store.listings import Submission
 
 
 @click.group()
@@ -21,8 +26,27 @@ def command() -> None:
 @with_appcontext
 def load_() -> None:
     """Load the demo; a second time nothing changes."""
-    with current_app.extensions["wiring"].database.connection_context():
-        people.load(hash_password, now=utcnow())
+    from backoffice.demo.load import NotInspected, load
+
+    wiring = current_app.extensions["wiring"]
+    with wiring.database.connection_context():
+        if Submission.select().exists():
+            return
+        say(
+            ru="Готовлю демонстрационные данные: делаю файлы и проверяю их…",
+            en="Preparing the demo: making files and examining them…",
+        )
+        try:
+            with at_hand(wiring.settings.clamd_address) as antivirus:
+                count = load(wiring, hashed=hash_password, antivirus=antivirus, now=utcnow(), tell=_tell)
+        except (NotInspected, NoClamd) as problem:
+            raise click.ClickException(str(problem)) from problem
+    say(ru=f"Готово, заявок: {count}.", en=f"Done, submissions: {count}.")
+
+
+def _tell(name: str, number: int, count: int) -> None:
+    if sys.stdout.isatty():
+        click.echo(f"\r\033[K  {number}/{count} {name}", nl=number == count)
 
 
 @command.command("accounts")

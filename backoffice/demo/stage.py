@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made_by
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from backoffice import canned
 from backoffice.demo import models
 from backoffice.demo.story import Decided, Round, Said
 from backoffice.domain.decisions import DecisionKind
+from backoffice.domain.drafts import CARD_FIELDS, DICTIONARIES
 from backoffice.domain.errors import Refused
 from backoffice.domain.remark_templates import fill
 from backoffice.domain.remarks import RemarkDraft
@@ -68,7 +70,7 @@ class _Playing:
     round: Round
     files: Mapping[str, File]
     id: int = 0
-    tokens: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = made_by(default_factory=dict)
 
 
 class Stage:
@@ -91,7 +93,8 @@ class Stage:
 
     def _acts(self, on: _Playing, number: int) -> list[Act]:
         """The acts of one round: (instant, tie-break, what to do)."""
-        round_, acts = on.round, []
+        round_ = on.round
+        acts: list[Act] = []
 
         def add(words: str, act: Callable[[datetime], None], *, late: timedelta = 0 * MINUTE) -> None:
             at = self.when(words) + late
@@ -126,8 +129,8 @@ class Stage:
         draft = drafts.renew(before, author=author, now=at) if before else drafts.start(author=author, now=at)
         on.id = self.newest[on.round.model] = draft.id
         words = {**models.text(on.round.model), **on.round.card}
-        card = {name: words[name] for name in ("title", "description", "characteristics", "requirements")}
-        values = [self.values[kind, words[kind]] for kind in ("industry", "technology", "effect")]
+        card = {name: words[name] for name in CARD_FIELDS}
+        values = [self.values[kind, words[kind]] for kind in DICTIONARIES]
         drafts.save(draft.id, author=author, revision=draft.revision, card=card, value_ids=values, now=at)
         for slot, file in on.files.items():
             drafts.attach(draft.id, author=author, slot=slot, name=file.name, sha256=file.sha256, size=file.size, now=at)
@@ -214,12 +217,9 @@ def _open_job(check: Check) -> object:
 def _remark(said: Said) -> RemarkDraft:
     """A remark out of a shipped template or of the moderator's own words."""
     if not said.template:
-        about = (
-            {"field": said.about}
-            if said.about in ("title", "description", "characteristics", "requirements")
-            else {"slot": said.about}
-        )
-        return RemarkDraft(text=said.text, level=said.level or "requirement", **about)
+        field = said.about if said.about in CARD_FIELDS else ""
+        slot = said.about if not field else ""
+        return RemarkDraft(text=said.text, level=said.level or "requirement", field=field, slot=slot)
     template = next(t for t in canned.shipped() if t.id == said.template and t.language == "ru")
     return RemarkDraft(
         text=fill(template.text, said.fill),
