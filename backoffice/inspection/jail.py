@@ -70,20 +70,20 @@ class End:
 
 def run(
     module: str,
-    *,
+    *arguments: str,
     upload: Path,
     request: bytes,
     limits: Limits,
     hear: Callable[[Iterator[tuple[bytes, bytes]]], None],
     scratch: Path | None = None,
 ) -> End:
-    """Run ``python -m module`` in the jail over ``upload``; ``hear`` is given the frames it says. Blocks until it is over."""
+    """Run ``python -m module [arguments]`` in the jail over ``upload``; ``hear`` is given the frames it says. Blocks until it is over."""
     with (
         tempfile.TemporaryDirectory(prefix="jail-", dir=scratch, ignore_cleanup_errors=True) as private,
         _filter_file() as filter_fd,
     ):
         child = subprocess.Popen(
-            _command(module, upload=upload, private=Path(private), filter_fd=filter_fd),
+            _command(module, *arguments, upload=upload, private=Path(private), filter_fd=filter_fd),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -207,7 +207,7 @@ def _filter_file() -> Iterator[int]:
         os.close(fd)
 
 
-def _command(module: str, *, upload: Path, private: Path, filter_fd: int) -> list[str]:
+def _command(*module: str, upload: Path, private: Path, filter_fd: int) -> list[str]:
     isolation = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--uid", _NOBODY, "--gid", _NOBODY]
     view = ["--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev", *_read_only(_python_and_package())]  # noqa: S108  (the jail's own)
     view += ["--bind", str(private), SCRATCH, "--ro-bind", str(upload), UPLOAD]
@@ -215,7 +215,7 @@ def _command(module: str, *, upload: Path, private: Path, filter_fd: int) -> lis
     environment = [part for name, value in _environment().items() for part in ("--setenv", name, value)]
     return [
         "bwrap", *isolation, *view, "--hostname", "jail", "--clearenv", *environment, "--seccomp", str(filter_fd), "--",
-        sys.executable, "-B", "-s", "-m", module,
+        sys.executable, "-B", "-s", "-m", *module,
     ]  # fmt: skip
 
 
