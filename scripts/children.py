@@ -8,11 +8,12 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-PATIENCE = 20.0  # seconds between SIGTERM and SIGKILL
+PATIENCE = 45.0  # seconds between SIGTERM and SIGKILL
+TRIES = 3  # of a spare child
 SOUND = 60.0  # seconds alive after which a crash is a new one
 PAUSES = (0.5, 1, 2, 5, 10, 30)  # seconds before a crashed child is started again
 LARGEST_LOG = 8 * 1024 * 1024  # bytes; a longer one is put aside at start
@@ -32,7 +33,11 @@ def die_with_parent(number: int = signal.SIGTERM) -> None:
 class Child:
     """One process with its log. ``start`` must be called from the main thread: the kernel watches the thread, not the process."""
 
-    def __init__(self, name: str, command: Sequence[str], *, environment: Mapping[str, str], log: Path, cwd: Path) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], *, environment: Mapping[str, str], log: Path, cwd: Path, spare: bool = False
+    ) -> None:
+        """``spare``: the product does without it, so it is not started again for ever."""
+        self.spare = spare
         self.name, self.command, self.environment, self.cwd = name, list(command), dict(environment), cwd
         self.log = log / f"{name}.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -73,9 +78,14 @@ class Child:
         self.process = None
         return code
 
+    @property
+    def given_up(self) -> bool:
+        """A spare child that keeps falling is let be."""
+        return self.spare and self.crashes >= TRIES
+
     def restart_if_due(self) -> None:
         """Start it again once its pause is over."""
-        if self.process is None and time.monotonic() >= self.due_at:
+        if self.process is None and not self.given_up and time.monotonic() >= self.due_at:
             self.start()
 
     def terminate(self) -> None:
@@ -127,6 +137,22 @@ def sweep_orphans() -> list[int]:
         if not found:
             break
     return ended
+
+
+def bury(known: Iterable[Child]) -> None:
+    """Collect the exit codes of orphans that came to us and are over; those of ``known`` children are theirs to collect."""
+    ours = {child.process.pid for child in known if child.process}
+    for pid in _own_children():
+        if pid not in ours and _is_over(pid):
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+
+
+def _is_over(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return False
 
 
 def _own_children() -> list[int]:

@@ -6,6 +6,7 @@ a Redis, clamd, database, mail server or Docker engine named there is used inste
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shlex
@@ -16,10 +17,12 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 from backoffice.cli.words import say
+from backoffice.inspection import antivirus
 from config.settings import ROOT, Settings
 from scripts import children, services
 from scripts.children import Child
@@ -41,6 +44,7 @@ class Supervisor:
             "PYTHONUNBUFFERED": "1",
         }
         self.children: list[Child] = []
+        self.service_count = 0  # of the children, those that the product stands on
         web = services.free_port(8000)
         self.ports = {"web": web, "previews": services.free_port(max(8001, web + 1))}
 
@@ -55,20 +59,49 @@ class Supervisor:
         if "MLPLACE_REDIS_URL" not in env:
             port = services.free_port(6390, taken=frozenset(taken))
             child, env["MLPLACE_REDIS_URL"] = services.redis_server(self.var, env, port=port)
-            self._start(child, port)
+            self._start(child, lambda: services.answers(port))
         if "MLPLACE_SMTP_URL" not in env:
             port = services.free_port(8025, taken=frozenset(taken))
             child, env["MLPLACE_SMTP_URL"] = services.mail_catcher(self.var, env, port=port, root=ROOT)
-            self._start(child, port)
+            self._start(child, lambda: services.answers(port))
+        self._start_antivirus()
+        with contextlib.suppress(ImportError):
+            self._start_engine()
 
-    def _start(self, child: Child, port: int) -> None:
+    def _start_antivirus(self) -> None:
+        if "MLPLACE_CLAMD" in self.environment:
+            return
+        child, address = services.antivirus(self.var, self.environment, root=ROOT)
+        self.environment["MLPLACE_CLAMD"] = address
+        self._start(child, lambda: _scans(address), patience=150)
+        if antivirus.engine(address).bundled_only:
+            say(
+                ru="ВНИМАНИЕ: настоящих антивирусных баз нет, антивирус никого не защищает (нужна сеть или freshclam).",
+                en="WARNING: there are no real virus signatures; the antivirus protects nobody (a network or freshclam is needed).",
+            )
+
+    def _start_engine(self) -> None:
+        if "MLPLACE_ENGINE" in self.environment:
+            return
+        from backoffice.inspection.sandbox import engine
+
+        if lacking := engine.lacking():
+            say(
+                ru=f"Песочницы не будет, конфигурации Docker не проверяются: {lacking}",
+                en=f"There is no sandbox, Docker configs are not tried: {lacking}",
+            )
+            return
+        child, self.environment["MLPLACE_ENGINE"] = services.docker_engine(self.var, self.environment, root=ROOT)
         child.start()
         self.children.append(child)
-        until = time.monotonic() + 30
-        while not services.answers(port):
+
+    def _start(self, child: Child, ready: Callable[[], bool], *, patience: float = 30) -> None:
+        child.start()
+        self.children.append(child)
+        until = time.monotonic() + patience
+        while not ready() and not self.over.wait(0.05):
             if child.crashed() is not None or time.monotonic() > until:
                 raise services.Missing(f"{child.name}:\n{child.last_words()}")
-            self.over.wait(0.05)
 
     def prepare(self) -> None:
         """The schema and, in an empty database, the demo."""
@@ -95,6 +128,7 @@ class Supervisor:
 
     def start_processes(self) -> None:
         """What ``Procfile`` names."""
+        self.service_count = len(self.children)
         for name, command in procfile(ROOT / "Procfile").items():
             shell = ["/bin/sh", "-c", f"exec {command}"]
             child = Child(name, shell, environment=self.environment, log=self.var / "log", cwd=ROOT)
@@ -108,18 +142,24 @@ class Supervisor:
                 code = child.crashed()
                 if code is not None:
                     words = f"\n{child.last_words()}" if child.crashes == 1 else ""
+                    if child.given_up:
+                        say(
+                            ru=f"Процесс {child.name} так и не запустился, работаем без него. Журнал: {child.log}",
+                            en=f"Process {child.name} does not start; going on without it. Its log: {child.log}",
+                        )
+                        continue
                     say(
                         ru=f"Процесс {child.name} завершился (код {code}), запускаю снова. Журнал: {child.log}{words}",
                         en=f"Process {child.name} ended (code {code}); starting it again. Its log: {child.log}{words}",
                     )
                 child.restart_if_due()
+            children.bury(self.children)
 
     def stop(self) -> None:
         """The product first, then what it stands on; nothing is left."""
         say(ru="\nОстанавливаю…", en="\nStopping…")
-        services_count = sum(child.name in ("redis", "mail", "clamd") for child in self.children)
-        children.stop(self.children[services_count:][::-1])
-        children.stop(self.children[:services_count])
+        children.stop(self.children[self.service_count :])
+        children.stop(self.children[: self.service_count])
         children.sweep_orphans()
         say(ru="Всё остановлено.", en="Everything has stopped.")
 
@@ -133,6 +173,13 @@ class Supervisor:
             if _answered(f"http://{services.HOST}:{self.ports['web']}/health"):
                 return True
         return False
+
+
+def _scans(address: str) -> bool:
+    with contextlib.suppress(antivirus.Unscanned):
+        antivirus.engine(address, timeout=2)
+        return True
+    return False
 
 
 def _answered(url: str) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from backoffice.cli.words import pick
 from scripts.children import Child
 
 HOST = "127.0.0.1"
+LONGEST_SOCKET_FOLDER = 85  # characters: a socket's whole path has 107
 
 
 class Missing(Exception):  # noqa: N818  (an answer, not a failure of ours)
@@ -73,6 +76,33 @@ def mail_catcher(var: Path, environment: Mapping[str, str], *, port: int, root: 
     """A real SMTP server that keeps letters in ``var/mail``, and its URL."""
     command = [sys.executable, "-m", "backoffice.delivery.catcher", HOST, str(port), str(var / "mail")]
     return Child("mail", command, environment=environment, log=var / "log", cwd=root), f"smtp://{HOST}:{port}"
+
+
+def antivirus(var: Path, environment: Mapping[str, str], *, root: Path) -> tuple[Child, str]:
+    """A private clamd, and its address."""
+    folder = short(var / "clamd")
+    command = [sys.executable, "-m", "scripts.antivirus", str(folder)]
+    return Child("clamd", command, environment=environment, log=var / "log", cwd=root), f"unix:{folder / 'clamd.sock'}"
+
+
+def docker_engine(var: Path, environment: Mapping[str, str], *, root: Path) -> tuple[Child, str]:
+    """A private Docker engine for the sandbox, and its address."""
+    folder = short(var / "engine")
+    command = [sys.executable, "-m", "backoffice.inspection.sandbox.engine", str(folder)]
+    child = Child("engine", command, environment=environment, log=var / "log", cwd=root, spare=True)
+    return child, f"unix://{folder / 'docker.sock'}"
+
+
+def short(folder: Path) -> Path:
+    """The folder, or a twin of it under /tmp when sockets in it would have too long a path for the kernel. Others may enter, not list."""
+    if len(str(folder)) > LONGEST_SOCKET_FOLDER:
+        twin = Path(tempfile.gettempdir()) / f"mlplace-{hashlib.sha256(str(folder.parent).encode()).hexdigest()[:12]}"
+        twin.mkdir(exist_ok=True, mode=0o711)
+        if twin.is_symlink() or twin.stat().st_uid != os.geteuid():
+            raise Missing(f"{twin}: {pick(ru='чужая папка', en='the folder belongs to somebody else')}")
+        folder = twin / folder.name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def answers(port: int) -> bool:
