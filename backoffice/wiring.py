@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from peewee import Database
 
-from backoffice.calendars import load_clock, load_policy, missing_year
+from backoffice.calendars import load_calendar, load_policy, missing_year
 from backoffice.domain.deadlines import DeadlinePolicy
 from backoffice.domain.working_clock import WorkingClock
 from backoffice.storage import Storage
 from backoffice.store.database import open_database
 from backoffice.store.outbox import HookEndpoint
+from backoffice.usecases.policy_clock import policy_clock
 from config.settings import Settings
 
 BUILT_IN_CATALOG = "catalog"
@@ -44,14 +46,15 @@ class Wiring:
         """How long, by which calendar, and the ladder (M1, M7)."""
         return load_policy()
 
-    @cached_property
+    @property
     def working_clock(self) -> WorkingClock:
-        """The business-day clock, built once."""
-        return load_clock(self.deadline_policy)
+        """The business-day clock with the days that the staff changed; one small query, the clock itself is kept."""
+        return policy_clock()[0]
 
     def calendar_gap(self, now: datetime) -> int | None:
         """The year whose decree on days off should be here by now and is not."""
-        return missing_year(self.working_clock.table, self.working_clock.day_of(now))
+        policy = self.deadline_policy
+        return missing_year(load_calendar(policy.calendar), now.astimezone(ZoneInfo(policy.zone)).date())
 
     @property
     def scan_version(self) -> str:

@@ -6,7 +6,7 @@ import dramatiq
 from periodiq import cron
 
 from backoffice.clock import utcnow
-from backoffice.usecases import claim, reconcile
+from backoffice.usecases import claim, digest, escalate, recompute, reconcile
 from tasks.broker import wiring
 
 
@@ -25,4 +25,28 @@ def tidy() -> None:
         reconcile.revive_checks(now=utcnow())
 
 
-PERIODIC = (sweep_claims, tidy)
+@dramatiq.actor(queue_name="sweeps", periodic=cron("* * * * *"), time_limit=300_000)
+def sweep_deadlines() -> None:
+    """Steps of the ladder that are due."""
+    with wiring.database.connection_context():
+        escalate.sweep(now=utcnow())
+        escalate.drop_stale_letters(now=utcnow())
+
+
+@dramatiq.actor(queue_name="sweeps", periodic=cron("*/2 * * * *"), time_limit=600_000)
+def renew_deadlines() -> None:
+    """Deadlines of open submissions, after the calendar or the policy changed; nothing to do otherwise."""
+    with wiring.database.connection_context():
+        recompute.recompute(now=utcnow())
+
+
+@dramatiq.actor(queue_name="sweeps", periodic=cron("*/10 * * * *"), time_limit=300_000)
+def morning() -> None:
+    """The leads' digest of a business day, reminders to authors, and the archive of what never came back."""
+    with wiring.database.connection_context():
+        digest.send_digest(now=utcnow())
+        digest.remind_authors(now=utcnow())
+        digest.archive_forgotten(now=utcnow())
+
+
+PERIODIC = (sweep_claims, tidy, sweep_deadlines, renew_deadlines, morning)

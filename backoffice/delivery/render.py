@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from backoffice.i18n import translations
@@ -57,6 +57,9 @@ def _environment(language: str) -> Environment:
     def instant(value: datetime) -> str:
         return format_datetime(value, "d MMMM y, HH:mm", tzinfo=zone, locale=language)
 
-    environment.filters["instant"] = instant
+    def day(value: datetime) -> str:
+        return format_date(value.astimezone(zone).date(), "d MMMM y", locale=language)
+
+    environment.filters.update(instant=instant, day=day)
     environment.globals.update(base_url=settings.base_url.rstrip("/"), language=language)
     return environment

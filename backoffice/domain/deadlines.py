@@ -51,6 +51,7 @@ class DeadlinePolicy:
     shorten: bool = False
     resubmission: str = "fresh"
     ladder: tuple[Step, ...] = ()
+    head: str = ""
     mail_hours: Hours = ((9 * 3_600, 18 * 3_600),)
     remind_after_days: int = 5
     archive_after_days: int = 60
@@ -65,8 +66,8 @@ class Clocked:
     remaining: timedelta
 
 
-_TELL = {"assignee", "leads", "head", "pool"}
-_ACT = {"release", "raise", "lead_queue"}
+_TELL = {"assignee", "leads", "head"}
+_ACT = {"release", "unassign", "raise", "lead_queue"}
 
 
 def policy_of(data: Mapping[str, Any]) -> DeadlinePolicy:
@@ -91,6 +92,7 @@ def policy_of(data: Mapping[str, Any]) -> DeadlinePolicy:
         shorten=bool(data["shorten"]),
         resubmission=data["resubmission"],
         ladder=ladder,
+        head=str(data.get("head", "")),
         mail_hours=parse_hours([[mail.get("opens", "09:00"), mail.get("closes", "18:00")]]),
         remind_after_days=int(authors.get("remind_after_days", 5)),
         archive_after_days=int(authors.get("archive_after_days", 60)),

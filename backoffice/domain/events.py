@@ -24,6 +24,8 @@ class Event(StrEnum):
     RESUMED = "resumed"
     DEADLINE_MOVED = "deadline_moved"
     ESCALATED = "escalated"
+    ARCHIVED = "archived"
+    UNARCHIVED = "unarchived"
     PUBLISHED = "published"
     RETURNED = "returned"
     REJECTED = "rejected"

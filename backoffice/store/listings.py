@@ -86,6 +86,8 @@ class Submission(Row):
     deadline_provisional = BooleanField(default=False)
     calendar_version = CharField(default="")
     deadline_override = BooleanField(default=False)
+    next_step_at = InstantField(null=True)  # when the next step of the ladder is due
+    archived_at = InstantField(null=True)  # a returned one that never came back
     on_hold = BooleanField(default=False)
     priority = IntegerField(default=0)  # raised by escalation; 0 is ordinary
     worst_finding = WordField(max_length=20, default="")  # the checks' verdict over all files, for queue chips and filters

@@ -96,7 +96,7 @@ def _in_tab(tab: str, watch: Watch) -> list[Any]:
         "free": lambda: [*awaiting, _free(watch)],
         "others": lambda: [*awaiting, ~_mine(watch), ~_free(watch)],
         "checking": lambda: [SQL(_OPEN), SQL('"t1"."state" = \'checking\'')],
-        "authors": lambda: [SQL('"t1"."state" = \'returned\''), _no_newer()],
+        "authors": lambda: [SQL('"t1"."state" = \'returned\''), Submission.archived_at.is_null(), no_newer()],
         "today": lambda: [Submission.decided_at >= watch.today, Submission.state != "withdrawn"],
         "all": lambda: [Submission.submitted_at.is_null(False)],
     }
@@ -106,7 +106,8 @@ def _in_tab(tab: str, watch: Watch) -> list[Any]:
     return found
 
 
-def _no_newer() -> Expression:
+def no_newer() -> Expression:
+    """The author has not sent a newer version of the listing."""
     newer = Submission.alias("newer")
     later = newer.select(SQL("1")).where(
         (newer.listing == Submission.listing) & (newer.number > Submission.number) & (newer.state != "draft")

@@ -19,19 +19,37 @@ def to_author(event: str, submission: Submission, *, now: datetime, **context: A
 
 
 def to_person(
-    event: str, person: Person, *, now: datetime, submission: Submission | None = None, key: str = "", **context: Any
+    event: str,
+    person: Person,
+    *,
+    now: datetime,
+    submission: Submission | None = None,
+    key: str = "",
+    due_at: datetime | None = None,
+    **context: Any,
 ) -> Mail:
-    """A letter in the person's own language. The same ``key`` is written once; without a key each call is a letter."""
+    """A letter in the person's own language. The same ``key`` is written once; without a key each call is a letter. It leaves at ``due_at``."""
     letter = render.letter(event, person.language, person=person, submission=submission, **context)
-    return store(event, person.email, letter, now=now, submission=submission, key=key)
+    return store(event, person.email, letter, now=now, submission=submission, key=key, due_at=due_at)
+
+
+def message_id_of(key: str) -> str:
+    """The Message-ID of the one letter written under a key."""
+    return f"<{uuid.uuid5(uuid.NAMESPACE_URL, key)}@mlplace>"
 
 
 def store(
-    event: str, recipient: str, letter: render.Letter, *, now: datetime, submission: Submission | None = None, key: str = ""
+    event: str,
+    recipient: str,
+    letter: render.Letter,
+    *,
+    now: datetime,
+    submission: Submission | None = None,
+    key: str = "",
+    due_at: datetime | None = None,
 ) -> Mail:
-    """Keep a letter as it will be sent and put its job."""
-    name = uuid.uuid5(uuid.NAMESPACE_URL, key) if key else uuid.uuid4()
-    message_id = f"<{name}@mlplace>"
+    """Keep a letter as it will be sent and put its job, to be done at once or at ``due_at``."""
+    message_id = message_id_of(key) if key else f"<{uuid.uuid4()}@mlplace>"
     Mail.insert(
         event=event,
         submission_id=submission.id if submission else None,
@@ -43,5 +61,5 @@ def store(
         created_at=now,
     ).on_conflict_ignore().execute()
     mail: Mail = Mail.get(Mail.message_id == message_id)
-    outbox.put("mail", mail.id, key=f"mail:{mail.id}", now=now)
+    outbox.put("mail", mail.id, key=f"mail:{mail.id}", now=now, due_at=due_at)
     return mail

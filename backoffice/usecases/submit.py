@@ -15,6 +15,7 @@ from backoffice.store.listings import Listing, Submission
 from backoffice.store.people import Person
 from backoffice.usecases import mail
 from backoffice.usecases.drafts import lacking, own_draft
+from backoffice.usecases.policy_clock import columns, timing
 from backoffice.usecases.request_checks import request_scan
 
 
@@ -30,16 +31,15 @@ def submit(
         draft = own_draft(submission_id, author)
         if lacks := lacking(draft):
             raise Refused("incomplete", missing=",".join(lacks))
-        deadline = clock.deadline(now, policy.budget)
+        times = columns(clock, policy, timing(draft, policy, submitted_at=now))
+        deadline = times["deadline_at"]
         changed = (
             Submission.update(
                 state=after(draft.state, Act.SUBMIT),
                 submitted_at=now,
                 updated_at=now,
                 budget_seconds=int(policy.budget.total_seconds()),
-                deadline_at=deadline,
-                deadline_provisional=clock.provisional(now, deadline) if deadline else False,
-                calendar_version=clock.version,
+                **times,
             )
             .where((Submission.id == draft.id) & (Submission.state == State.DRAFT))
             .execute()

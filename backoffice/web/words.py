@@ -117,6 +117,8 @@ EVENTS = {
     "resumed": lazy("Hold ended"),
     "deadline_moved": lazy("Deadline moved"),
     "escalated": lazy("Escalation"),
+    "archived": lazy("Moved to the archive"),
+    "unarchived": lazy("Taken out of the archive"),
     "published": lazy("Published"),
     "returned": lazy("Returned for revision"),
     "rejected": lazy("Rejected"),

@@ -1,0 +1,33 @@
+"""Days that the staff changed in the working calendar, each with who, when and why (M1). A change that is taken back stays on record."""
+
+from __future__ import annotations
+
+from peewee import DateField, ForeignKeyField, TextField
+
+from backoffice.calendars import DayException
+from backoffice.store.base import InstantField, Row, WordField
+from backoffice.store.people import Person
+
+
+class CalendarChange(Row):
+    """One day, for as long as ``ended_at`` is null. ``kind``: off | working | shortened."""
+
+    day = DateField()
+    kind = WordField(max_length=10)
+    reason = TextField()
+    person = ForeignKeyField(Person, backref="+", on_delete="RESTRICT")
+    created_at = InstantField()
+    ended_at = InstantField(null=True)
+    ended_by = ForeignKeyField(Person, null=True, backref="+", on_delete="RESTRICT")
+
+    class Meta:
+        table_name = "calendar_change"
+
+
+def exceptions() -> tuple[DayException, ...]:
+    """The changes in force, by day."""
+    rows = CalendarChange.select(CalendarChange, Person).join(Person, on=(CalendarChange.person == Person.id))
+    return tuple(
+        DayException(row.day, str(row.kind), row.reason, row.person.name)
+        for row in rows.where(CalendarChange.ended_at.is_null()).order_by(CalendarChange.day)
+    )

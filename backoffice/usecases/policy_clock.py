@@ -1,0 +1,161 @@
+"""The clock that deadlines run on now: the policy's calendar with the staff's changes, and the times of one submission on it (M1)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from backoffice.calendars import DayException, load_calendar, load_clock, load_policy
+from backoffice.domain.deadlines import DeadlinePolicy, Pause, deadline, elapsed, share
+from backoffice.domain.errors import Refused
+from backoffice.domain.events import Event
+from backoffice.domain.working_clock import MICROSECOND, WorkingClock
+from backoffice.store import audit, calendar
+from backoffice.store.base import db
+from backoffice.store.calendar import CalendarChange
+from backoffice.store.listings import Submission
+from backoffice.store.moderation import Hold
+from backoffice.store.people import Person
+
+WITH_AUTHOR = "with_author"  # the reason of a pause that is not a lead's
+KINDS = ("off", "working", "shortened")
+
+
+def policy_clock() -> tuple[WorkingClock, DeadlinePolicy]:
+    """The clock and its policy. One small query; the clock itself is kept while nothing changes."""
+    policy = load_policy()
+    return _clock(policy, calendar.exceptions()), policy
+
+
+def mail_clock() -> WorkingClock:
+    """When e-mails of the ladder may leave: working days, within the policy's hours."""
+    return _mail_clock(load_policy(), calendar.exceptions())
+
+
+def day_clock() -> WorkingClock:
+    """Whole working days of 24 hours, whatever the opening hours are: for periods that are counted in days."""
+    return _day_clock(load_policy(), calendar.exceptions())
+
+
+@lru_cache(maxsize=4)
+def _clock(policy: DeadlinePolicy, changes: tuple[DayException, ...]) -> WorkingClock:
+    return load_clock(policy, changes)
+
+
+@lru_cache(maxsize=4)
+def _mail_clock(policy: DeadlinePolicy, changes: tuple[DayException, ...]) -> WorkingClock:
+    return WorkingClock(load_calendar(policy.calendar, changes), ZoneInfo(policy.zone), hours=policy.mail_hours)
+
+
+@lru_cache(maxsize=4)
+def _day_clock(policy: DeadlinePolicy, changes: tuple[DayException, ...]) -> WorkingClock:
+    return WorkingClock(load_calendar(policy.calendar, changes), ZoneInfo(policy.zone))
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """From when a submission's clock runs, for how long, and when it stood still. ``fixed`` is a deadline that a lead set by hand."""
+
+    start: datetime
+    budget: timedelta
+    pauses: tuple[Pause, ...] = ()
+    fixed: datetime | None = None
+
+
+def version(clock: WorkingClock, policy: DeadlinePolicy) -> str:
+    """What a stored deadline was computed with: the clock's days and hours, and the ladder's percentages."""
+    ladder = ",".join(str(step.percent) for step in policy.ladder)
+    return hashlib.sha256(f"{clock.version} {ladder}".encode()).hexdigest()[:16]
+
+
+def timing(
+    submission: Submission, policy: DeadlinePolicy, *, submitted_at: datetime | None = None, holds: Iterable[Hold] | None = None
+) -> Timing:
+    """Of one submission. Where the policy resumes the old clock, earlier rounds count, and the time the author had it does not.
+
+    ``submitted_at`` stands in for a row that is only now submitted, ``holds`` for those of this round when they are read already.
+    """
+    since = submitted_at or submission.submitted_at
+    earlier = _earlier_rounds(submission) if policy.resubmission == "resume" else []
+    kept = list(Hold.select().where(Hold.submission.in_([row.id for row in earlier]))) if earlier else []
+    kept.extend(Hold.select().where(Hold.submission == submission) if holds is None else holds)
+    pauses = [Pause(hold.started_at, hold.ended_at, hold.reason) for hold in kept]
+    begins = [*(row.submitted_at for row in earlier), since]
+    pauses += [Pause(row.decided_at, back, WITH_AUTHOR) for row, back in zip(earlier, begins[1:], strict=True)]
+    budget = timedelta(seconds=submission.budget_seconds) if submission.budget_seconds else policy.budget
+    fixed = submission.deadline_at if submission.deadline_override and not submission.on_hold else None
+    return Timing(begins[0], budget, tuple(pauses), fixed)
+
+
+def _earlier_rounds(submission: Submission) -> list[Submission]:
+    """The unbroken run of returned submissions before this one, oldest first."""
+    before = Submission.select().where((Submission.listing == submission.listing_id) & (Submission.number < submission.number))
+    run: list[Submission] = []
+    for row in before.order_by(Submission.number.desc()):
+        if row.state != "returned" or row.submitted_at is None or row.decided_at is None:
+            break
+        run.insert(0, row)
+    return run
+
+
+def columns(clock: WorkingClock, policy: DeadlinePolicy, times: Timing, *, fired: Sequence[int] = ()) -> dict[str, Any]:
+    """What a submission's row keeps of its times; ``fired`` are the steps of the ladder that need not come again."""
+    due = times.fixed or deadline(clock, times.start, times.budget, times.pauses)
+    steps = [step_at(clock, times, step.percent) for step in policy.ladder if step.percent not in fired]
+    return {
+        "deadline_at": due,
+        "deadline_provisional": clock.provisional(times.start, due) if due else False,
+        "calendar_version": version(clock, policy),
+        "next_step_at": min((at for at in steps if at), default=None),
+    }
+
+
+def step_at(clock: WorkingClock, times: Timing, percent: int) -> datetime | None:
+    """When a step of the ladder is due; None past an open pause. A breach is never told before a deadline set by hand."""
+    at = deadline(clock, times.start, share(times.budget, percent), times.pauses)
+    return max(at, times.fixed) if at and times.fixed and percent >= 100 else at
+
+
+def budget_until(clock: WorkingClock, times: Timing, due: datetime) -> timedelta:
+    """The budget that a deadline set by hand amounts to, so that the ladder and the bars go by it; whole seconds, at least one."""
+    worked = elapsed(clock, times.start, due, times.pauses)
+    return max(timedelta(seconds=worked // MICROSECOND // 1_000_000), timedelta(seconds=1))
+
+
+def change_day(day: date, kind: str, *, reason: str, by: Person, now: datetime) -> CalendarChange:
+    """A lead or an administrator makes a day off, working or shortened. A later change of the same day replaces it."""
+    _refuse_strangers(by)
+    if kind not in KINDS:
+        raise Refused("unknown_kind", kind=kind)
+    if not reason.strip():
+        raise Refused("reason_needed")
+    with db.atomic():
+        _end(day, by=by, now=now)
+        change: CalendarChange = CalendarChange.create(day=day, kind=kind, reason=reason.strip(), person=by, created_at=now)
+        audit.record(
+            Event.SETTING_CHANGED, now=now, person=by, setting="calendar", day=day.isoformat(), kind=kind, reason=reason.strip()
+        )
+    return change
+
+
+def restore_day(day: date, *, by: Person, now: datetime) -> None:
+    """The calendar's own word on a day again."""
+    _refuse_strangers(by)
+    with db.atomic():
+        if _end(day, by=by, now=now):
+            audit.record(Event.SETTING_CHANGED, now=now, person=by, setting="calendar", day=day.isoformat(), kind="restored")
+
+
+def _end(day: date, *, by: Person, now: datetime) -> int:
+    current = (CalendarChange.day == day) & CalendarChange.ended_at.is_null()
+    return int(CalendarChange.update(ended_at=now, ended_by=by).where(current).execute())
+
+
+def _refuse_strangers(person: Person) -> None:
+    if not person.role_names() & {"lead", "admin"}:
+        raise Refused("not_a_lead")
