@@ -63,6 +63,7 @@ class Supervisor:
         if "MLPLACE_SMTP_URL" not in env:
             port = services.free_port(8025, taken=frozenset(taken))
             child, env["MLPLACE_SMTP_URL"] = services.mail_catcher(self.var, env, port=port, root=ROOT)
+            env.setdefault("MLPLACE_MAIL_FOLDER", str(self.var / "mail"))
             self._start(child, lambda: services.answers(port))
         self._start_antivirus()
         with contextlib.suppress(ImportError):

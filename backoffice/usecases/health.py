@@ -9,6 +9,7 @@ from typing import Any
 import redis
 from peewee import PeeweeException
 
+from backoffice.inspection import antivirus
 from backoffice.store import outbox
 from backoffice.store.base import db
 from backoffice.wiring import Wiring
@@ -77,15 +78,13 @@ def _dead_letters() -> Part:
 
 def antivirus_state(wiring: Wiring) -> Part:
     """clamd answers, and with a real database: the bundled signatures protect nobody."""
-    from backoffice.inspection import antivirus
-
     try:
-        found = antivirus.protection(wiring.settings.clamd_address)
-    except antivirus.NotScanned as error:
+        version, _built_at, bundled_only = antivirus.protection(wiring.settings.clamd_address)
+    except antivirus.Unscanned as error:
         return Part("antivirus", "down", "no_answer", str(error))
-    if found.bundled_only:
-        return Part("antivirus", "warning", "bundled_signatures", found.version)
-    return Part("antivirus", "ok", detail=found.version)
+    if bundled_only:
+        return Part("antivirus", "warning", "bundled_signatures", version)
+    return Part("antivirus", "ok", detail=version)
 
 
 def _calendar(wiring: Wiring, now: datetime) -> list[Part]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from backoffice.domain.verdicts import Severity
 from backoffice.i18n import language
 from backoffice.inspection import rules as inspection_rules
+from backoffice.inspection.sandbox import policy as sandbox_policy
 from backoffice.store.checks import Check, Finding
 
 _ORDER = [str(severity) for severity in Severity]
@@ -26,25 +28,20 @@ class RulePage:
     fix: str
 
 
-def _tables() -> list[Any]:
-    found = [inspection_rules.rules()]
-    try:
-        from backoffice.inspection.sandbox import rules as sandbox_rules
-    except ImportError:
-        return found
-    return [*found, sandbox_rules.rules()]
-
-
-def _all() -> dict[str, Any]:
-    return {name: rule for table in _tables() for name, rule in table.items()}
+@cache
+def _all() -> dict[str, Mapping[str, Any]]:
+    """Every rule of both policies by its id, as {severity, title, words, why, fix}."""
+    parts = ("severity", "title", "words", "why", "fix")
+    inspected = {name: {part: getattr(rule, part) for part in parts} for name, rule in inspection_rules.rules().items()}
+    return {**inspected, **sandbox_policy.rules()}
 
 
 def rule_pages(reader: str) -> dict[str, list[RulePage]]:
     """Every rule by its group (the part of its id before the first dot)."""
     groups: dict[str, list[RulePage]] = {}
     for name, rule in _all().items():
-        texts = {part: getattr(rule, part)[reader] for part in ("title", "words", "why", "fix")}
-        groups.setdefault(name.partition(".")[0], []).append(RulePage(name, str(rule.severity), **texts))
+        texts = {part: rule[part][reader] for part in ("title", "words", "why", "fix")}
+        groups.setdefault(name.partition(".")[0], []).append(RulePage(name, str(rule["severity"]), **texts))
     return groups
 
 
@@ -56,13 +53,13 @@ class _Known(dict[str, Any]):
 def words(finding: Finding, reader: str | None = None) -> str:
     """One finding's sentence. A rule that has gone since is shown by its id."""
     rule = _all().get(finding.rule)
-    return rule.words[reader or language()].format_map(_Known(finding.params or {})) if rule else finding.rule
+    return rule["words"][reader or language()].format_map(_Known(finding.params or {})) if rule else finding.rule
 
 
 def title(name: str) -> str:
     """A rule's heading."""
     rule = _all().get(name)
-    return str(rule.title[language()]) if rule else name
+    return str(rule["title"][language()]) if rule else name
 
 
 def of_checks(checks: Iterable[Check]) -> dict[int, list[Finding]]:

@@ -7,6 +7,9 @@ import secrets
 from flask import Flask, current_app, g, request
 from werkzeug.wrappers import Response
 
+# A letter's own HTML, framed by our pages: nothing runs, nothing loads.
+LETTER_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+
 
 def nonce() -> str:
     """The nonce of this response, made at first need."""

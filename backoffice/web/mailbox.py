@@ -6,6 +6,7 @@ from flask import Blueprint, abort, current_app, make_response, render_template
 from werkzeug.wrappers import Response
 
 from backoffice.delivery import catcher
+from backoffice.web.headers import LETTER_POLICY
 
 blueprint = Blueprint("mailbox", __name__, url_prefix="/mail")
 
@@ -34,5 +35,5 @@ def message(name: str) -> str:
 def html(name: str) -> Response:
     """The HTML part by itself, under a policy that lets nothing run or load."""
     answer = make_response(_caught(name).html)
-    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+    answer.headers["Content-Security-Policy"] = LETTER_POLICY
     return answer

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
-from flask import Flask, current_app, request, session
+from flask import Flask, current_app, g, request, session
 from flask_babel import Babel
 from flask_login import current_user
 from markupsafe import Markup
@@ -116,10 +116,26 @@ def theme() -> str:
     return "dark" if request.cookies.get("theme") == "dark" else "light"
 
 
+def speak(language_of_reader: str) -> None:
+    """The language of this one response, where nobody is signed in."""
+    g.spoken = language_of_reader
+
+
 def register(app: Flask) -> None:
     """Attach languages, filters and helpers to the templates."""
     settings = app.config["SETTINGS"]
     Babel(app, default_locale=i18n.DEFAULT, locale_selector=select_language, timezone_selector=lambda: settings.time_zone)
+    equip(app)
+
+
+def register_words(app: Flask) -> None:
+    """The same for an application without people."""
+    Babel(app, default_locale=i18n.DEFAULT, locale_selector=lambda: g.get("spoken", i18n.DEFAULT))
+    equip(app)
+
+
+def equip(app: Flask) -> None:
+    """Filters and helpers."""
     env = app.jinja_env
     env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=False)  # type: ignore[attr-defined]
     env.trim_blocks = env.lstrip_blocks = True

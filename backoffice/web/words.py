@@ -190,8 +190,34 @@ REFUSALS = {
     "too_large": lazy("The file is larger than allowed: at most %(limit)s."),
     "empty_file": lazy("The file is empty."),
     "upload_gone": lazy("The upload was not found: start it again."),
+    "malformed": lazy("The page sent something unreadable. Reload it."),
+    "unfilled": lazy("Fill in the placeholders of the remarks: %(names)s."),
+    "choose_colleague": lazy("Choose a colleague."),
     "already_on_hold": lazy("The submission is on hold already."),
     "not_on_hold": lazy("The submission is not on hold."),
+}
+WHY = {
+    "jail.timeout": lazy("the parser did not finish in time"),
+    "jail.memory": lazy("the parser ran out of memory"),
+    "jail.crashed": lazy("the parser crashed"),
+}
+OUTCOMES = {"fixed": lazy("fixed"), "not_fixed": lazy("not fixed"), "unclear": lazy("unclear")}
+EVIDENCE = {
+    "finding_still": lazy("the finding is still there"),
+    "finding_gone": lazy("the finding is gone"),
+    "file_same": lazy("the file is the same"),
+    "file_changed": lazy("the file has changed"),
+    "text_same": lazy("the text is the same"),
+    "text_changed": lazy("the text has changed"),
+    "length": lazy("characters"),
+    "mentioned": lazy("there are the words"),
+    "not_mentioned": lazy("no such words"),
+    "format_named": lazy("the format is named"),
+    "format_not_named": lazy("the format is not named"),
+    "try_install_works": lazy("the trial installation worked"),
+    "try_install_fails": lazy("the trial installation failed"),
+    "finding": lazy("there is a finding"),
+    "no_finding": lazy("nothing was found"),
 }
 TABLES: Mapping[str, Mapping[str, str]] = {
     "author_state": AUTHOR_STATES,
@@ -208,6 +234,9 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "letter": LETTERS,
     "blocker": BLOCKERS,
     "refusal": REFUSALS,
+    "outcome": OUTCOMES,
+    "evidence": EVIDENCE,
+    "why": WHY,
 }
 COLOURS = {
     "state": STATE_COLOURS,

@@ -9,7 +9,7 @@ from flask_admin import Admin, AdminIndexView
 from flask_admin.theme import BootstrapTheme
 
 from backoffice.web import headers
-from backoffice.web.staff import base, notices, queue, reference
+from backoffice.web.staff import base, notices, queue, reference, review
 
 URL = "/staff"
 
@@ -24,7 +24,7 @@ def register(app: Flask) -> None:
         theme=BootstrapTheme(folder="bootstrap4", base_template="staff/base.html"),
         csp_nonce_generator=headers.nonce,
     )
-    views: list[Any] = [*queue.views(), *notices.views(), *reference.views()]
+    views: list[Any] = [*queue.views(), *review.views(), *notices.views(), *reference.views()]
     rooms: dict[str, frozenset[str]] = {"staff_admin": base.STAFF}
     for view in views:
         admin.add_view(view)

@@ -1,0 +1,117 @@
+"""Previews on their own origin: what the jail made of hostile files, never the files themselves.
+
+A page of this origin runs in a sandboxed frame of the staff's pages. Addresses are signed, name one check, and live an hour.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nh3
+from flask import Flask, Response, abort, current_app, make_response, render_template
+from itsdangerous import BadData, URLSafeTimedSerializer
+from markupsafe import Markup
+
+from backoffice.store.base import db
+from backoffice.store.checks import Check, PreviewFile
+from backoffice.web import headers, wording
+from backoffice.wiring import Wiring
+from config.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+LIFETIME = 3600  # seconds
+SAFE_TYPES = frozenset({"image/png", "image/jpeg", "image/webp", "audio/wav", "text/plain"})
+
+
+def signer(secret: str) -> URLSafeTimedSerializer:
+    """Signs preview addresses."""
+    return URLSafeTimedSerializer(secret, salt="preview")
+
+
+def address(wiring: Wiring, check: Check, *, language: str, theme: str) -> str:
+    """Where a check's preview is shown, for one reader, for an hour."""
+    token = signer(wiring.secret_key).dumps([check.id, language, theme])
+    return f"{wiring.settings.previews_url.rstrip('/')}/{token}/"
+
+
+def create_previews(settings: Settings | None = None) -> Flask:
+    """The previews' application: no sessions, no people, three routes."""
+    settings = settings or Settings()
+    app = Flask("backoffice.previews", template_folder="../templates", static_folder="web/static", root_path=str(ROOT))
+    app.config["SETTINGS"] = settings
+    app.extensions["wiring"] = Wiring(settings)
+    wording.register_words(app)
+    app.jinja_env.globals["csp_nonce"] = headers.nonce
+    app.jinja_env.filters["clean"] = clean
+    app.before_request(_connect)
+    app.teardown_request(_close)
+    app.add_url_rule("/<token>/", view_func=page)
+    app.add_url_rule("/<token>/<path:name>", view_func=file)
+    app.after_request(_protect)
+    return app
+
+
+def clean(html: str) -> Markup:
+    """The document's HTML once more through the sanitiser: the jail is not trusted either. Pictures and links are left out."""
+    tags = nh3.ALLOWED_TAGS - {"img", "a", "map", "area"}
+    return Markup(nh3.clean(html, tags=tags, attributes={}))  # noqa: S704  (sanitised right here)
+
+
+def _connect() -> None:
+    _ = current_app.extensions["wiring"].database
+    db.connect(reuse_if_open=True)
+
+
+def _close(_error: BaseException | None) -> None:
+    if not db.is_closed():
+        db.close()
+
+
+def _opened(token: str) -> tuple[Check, str, str]:
+    try:
+        check_id, language, theme = signer(current_app.extensions["wiring"].secret_key).loads(token, max_age=LIFETIME)
+    except BadData:
+        abort(404)
+    check: Check | None = Check.get_or_none(Check.id == check_id)
+    if check is None or check.blob.quarantined_at:
+        abort(404)
+    return check, language, theme
+
+
+def page(token: str) -> Response:
+    """A check's preview as a page."""
+    check, language, theme = _opened(token)
+    wording.speak(language)
+    files = {row.name: row for row in check.preview_files}
+    preview: dict[str, Any] = check.preview or {}
+    return make_response(
+        render_template("previews/page.html", check=check, preview=preview, files=files, theme=theme, token=token)
+    )
+
+
+def file(token: str, name: str) -> Response:
+    """One preview file, if its type is harmless to show."""
+    check, _language, _theme = _opened(token)
+    row = PreviewFile.get_or_none((PreviewFile.check == check) & (PreviewFile.name == name))
+    if row is None or row.media_type not in SAFE_TYPES:
+        abort(404)
+    answer = make_response(current_app.extensions["wiring"].storage.read(row.storage_key))
+    answer.mimetype = row.media_type
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    return answer
+
+
+def _protect(response: Response) -> Response:
+    settings = current_app.config["SETTINGS"]
+    own = settings.previews_url.rstrip("/")
+    nonce = headers.nonce()
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; img-src {own}; media-src {own}; style-src {own} 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
+        f"frame-ancestors {settings.base_url.rstrip('/')}; base-uri 'none'; form-action 'none'; sandbox allow-scripts"
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response

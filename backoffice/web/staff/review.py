@@ -1,0 +1,302 @@
+"""The review page: two panes side by side, checklist, remarks, decision (M2, M3, A14)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, abort, current_app, flash, redirect, request, url_for
+from flask_admin import expose
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from backoffice import canned
+from backoffice.clock import utcnow
+from backoffice.domain.claims import is_live
+from backoffice.domain.decisions import DecisionKind
+from backoffice.domain.errors import Refused
+from backoffice.domain.permissions import Role
+from backoffice.domain.remark_templates import fits, newest
+from backoffice.domain.states import State
+from backoffice.i18n import gettext, lazy
+from backoffice.store.listings import Artifact, Submission
+from backoffice.store.moderation import Decision, InternalNote, Skip
+from backoffice.usecases import assign, claim, decide, request_checks, review
+from backoffice.usecases.people import with_role
+from backoffice.usecases.record_check import current_checks
+from backoffice.web import findings, words
+from backoffice.web.catalog.views import attachment
+from backoffice.web.headers import LETTER_POLICY
+from backoffice.web.staff import panes
+from backoffice.web.staff.base import LEADS, MODERATORS, StaffView
+from backoffice.web.staff.standing import standing_of
+
+
+def _found(submission_id: int) -> Submission:
+    submission: Submission | None = Submission.get_or_none(Submission.id == submission_id)
+    if submission is None or submission.submitted_at is None:
+        abort(404)
+    return submission
+
+
+def _held(submission: Submission) -> bool:
+    return bool(
+        submission.claimant_id == current_user.id
+        and is_live(submission.claimant_id, submission.claim_expires_at, now=utcnow())
+        and submission.state == State.AWAITING_REVIEW
+    )
+
+
+class ReviewPage(StaffView):
+    """Everything about one submission under review."""
+
+    roles = MODERATORS
+    narrower = {"exempt": LEADS, "unpublish": LEADS, "unassign": LEADS}
+
+    @expose("/<int:submission_id>")
+    def show(self, submission_id: int) -> str:
+        """The page. ``left`` and ``right`` in the address say what the panes show."""
+        submission = _found(submission_id)
+        checks = current_checks(submission)
+        held = _held(submission)
+        previous = review.previous_of(submission)
+        draft = review.draft_of(submission.id, current_user)
+        offered = panes.choices(submission, checks, previous)
+        left, right = panes.chosen(offered, previous, request.args.get("left"), request.args.get("right"))
+        found = findings.of_checks(checks)
+        return self.render(
+            "staff/review/page.html",
+            submission=submission,
+            checks=checks,
+            held=held,
+            claimed_by_other=not held and is_live(submission.claimant_id, submission.claim_expires_at, now=utcnow()),
+            draft=draft,
+            previous=previous,
+            panes=offered,
+            left=left,
+            right=right,
+            contents={name: panes.content(name, submission, checks, previous) for name in {left, right}},
+            presets=panes.presets(offered),
+            hints=review.hints(submission, checks),
+            old_remarks=review.old_remarks(submission, previous, checks),
+            templates=_templates(submission, found),
+            standing=standing_of(submission),
+            history=review.author_history(submission.author),
+            notes=list(InternalNote.select().where(InternalNote.submission == submission).order_by(InternalNote.id)),
+            decision=submission.decisions.first(),
+            pins=decide.pins(submission, checks),
+            blocked=_blocked(submission, checks, draft),
+            colleagues=[person for person in with_role(Role.MODERATOR, Role.LEAD) if person.id != current_user.id],
+            skipped=Skip.get_or_none((Skip.submission == submission) & (Skip.person == current_user.id)),
+            done_today=_done_today(),
+        )
+
+    @expose("/<int:submission_id>/pane/<name>")
+    def pane(self, submission_id: int, name: str) -> str:
+        """One pane's content, when another is chosen."""
+        submission = _found(submission_id)
+        checks, previous = current_checks(submission), review.previous_of(submission)
+        if name not in {choice.name for choice in panes.choices(submission, checks, previous)}:
+            abort(404)
+        return panes.content(name, submission, checks, previous)
+
+    @expose("/<int:submission_id>/state")
+    def state(self, submission_id: int) -> dict[str, Any]:
+        """What others did meanwhile; asked every few seconds."""
+        submission = _found(submission_id)
+        decision = Decision.get_or_none(Decision.submission == submission)
+        checks = current_checks(submission)
+        return {
+            "state": submission.state,
+            "state_words": words.word(submission.state, "state"),
+            "held": _held(submission),
+            "claimant": submission.claimant.name if submission.claimant_id else "",
+            "expires_at": submission.claim_expires_at and submission.claim_expires_at.isoformat(),
+            "decided_by": decision.moderator.name if decision else "",
+            "checks": decide.pins(submission, checks)[1],
+        }
+
+    @expose("/next", methods=["POST"])
+    def next(self) -> BaseResponse:
+        """«Взять следующую»."""
+        submission = claim.take_next(person=current_user, now=utcnow())
+        if submission is None:
+            flash(gettext("There is nothing free to take: the queue is done for now."), "success")
+            return redirect(url_for("staff_queue.index"))
+        return redirect(url_for(".show", submission_id=submission.id))
+
+    @expose("/<int:submission_id>/take", methods=["POST"])
+    def take(self, submission_id: int) -> BaseResponse:
+        """Claim this one."""
+        claim.take(submission_id, person=current_user, now=utcnow())
+        return redirect(url_for(".show", submission_id=submission_id))
+
+    @expose("/<int:submission_id>/take-over", methods=["POST"])
+    def take_over(self, submission_id: int) -> BaseResponse:
+        """Take a colleague's, with a reason."""
+        claim.take_over(submission_id, person=current_user, reason=request.form.get("reason", ""), now=utcnow())
+        return redirect(url_for(".show", submission_id=submission_id))
+
+    @expose("/<int:submission_id>/release", methods=["POST"])
+    def release(self, submission_id: int) -> BaseResponse | Response:
+        """Give it back: by button, or by the beacon of a closing page."""
+        claim.release(submission_id, token=request.form.get("token", ""), person=current_user, now=utcnow())
+        if request.form.get("beacon"):
+            return Response(status=204)
+        return redirect(url_for("staff_queue.index"))
+
+    @expose("/<int:submission_id>/keep", methods=["POST"])
+    def keep(self, submission_id: int) -> dict[str, str]:
+        """Activity keeps the claim."""
+        until = claim.keep(submission_id, token=str((request.get_json() or {}).get("token", "")), now=utcnow())
+        return {"expires_at": until.isoformat()}
+
+    @expose("/<int:submission_id>/skip", methods=["POST"])
+    def skip(self, submission_id: int) -> BaseResponse:
+        """Pass it over, with a reason, and go on to the next."""
+        claim.skip(submission_id, person=current_user, reason=request.form.get("reason", ""), now=utcnow())
+        return self.next()
+
+    @expose("/<int:submission_id>/hand-over", methods=["POST"])
+    def hand_over(self, submission_id: int) -> BaseResponse:
+        """Hand it to a named colleague with a note."""
+        to = next((p for p in with_role(Role.MODERATOR, Role.LEAD) if str(p.id) == request.form.get("to")), None)
+        if to is None:
+            raise Refused("choose_colleague")
+        assign.hand_over(submission_id, to=to, by=current_user, note=request.form.get("note", ""), now=utcnow())
+        flash(gettext("Handed over to %(name)s.", name=to.name), "success")
+        return redirect(url_for("staff_queue.index"))
+
+    @expose("/<int:submission_id>/note", methods=["POST"])
+    def note(self, submission_id: int) -> BaseResponse:
+        """An internal note; never in any letter."""
+        review.note(submission_id, person=current_user, text=request.form.get("text", ""), now=utcnow())
+        return redirect(request.referrer or url_for(".show", submission_id=submission_id))
+
+    @expose("/<int:submission_id>/draft", methods=["PUT"])
+    def save_draft(self, submission_id: int) -> dict[str, Any]:
+        """What is typed is kept on the server, claim or no claim; with it, what stands against each decision."""
+        body = request.get_json()
+        submission = _found(submission_id)
+        data = body.get("data", {})
+        revision = review.keep_draft(
+            submission_id, person=current_user, data=data, revision=int(body.get("revision", 0)), now=utcnow()
+        )
+        checks = current_checks(submission)
+        return {"revision": revision, "blocked": _blockers(submission, checks, data)}
+
+    @expose("/<int:submission_id>/preview", methods=["POST"])
+    def preview(self, submission_id: int) -> dict[str, str]:
+        """The e-mail exactly as it will be sent."""
+        letter = decide.author_letter(_found(submission_id), review.review_of(request.get_json()))
+        return {"subject": letter.subject, "text": letter.text, "html": letter.html}
+
+    @expose("/<int:submission_id>/letter/<kind>")
+    def letter(self, submission_id: int, kind: str) -> Response:
+        """The HTML of that e-mail, out of the kept draft, for a frame in which nothing runs."""
+        draft = review.draft_of(submission_id, current_user)
+        data = {**(draft.data if draft else {}), "kind": kind}
+        answer = Response(decide.author_letter(_found(submission_id), review.review_of(data)).html)
+        answer.headers["Content-Security-Policy"] = LETTER_POLICY
+        return answer
+
+    @expose("/<int:submission_id>/decide", methods=["POST"])
+    def decide(self, submission_id: int) -> dict[str, str]:
+        """Publish, return or reject. Where to go next."""
+        body = request.get_json()
+        sent = review.review_of(body)
+        review.refuse_unfilled(sent)
+        decide.decide(submission_id, sent, moderator=current_user, claim_token=str(body.get("token", "")), now=utcnow())
+        flash(_decided_words(sent.kind), "success")
+        following = claim.take_next(person=current_user, now=utcnow()) if body.get("next") else None
+        if following is not None:
+            return {"next": url_for(".show", submission_id=following.id)}
+        return {"next": url_for("staff_queue.index")}
+
+    @expose("/<int:submission_id>/unpublish", methods=["POST"])
+    def unpublish(self, submission_id: int) -> BaseResponse:
+        """A lead takes a published model out of the catalog."""
+        from backoffice.usecases.publish import unpublish
+
+        unpublish(submission_id, person=current_user, reason=request.form.get("reason", ""), now=utcnow())
+        flash(gettext("The model has been taken out of the catalog."), "success")
+        return redirect(url_for(".show", submission_id=submission_id))
+
+    @expose("/<int:submission_id>/checks/<int:check_id>/rerun", methods=["POST"])
+    def rerun(self, submission_id: int, check_id: int) -> BaseResponse:
+        """Look again."""
+        request_checks.rerun(check_id, person=current_user, now=utcnow())
+        flash(gettext("The check has been put into the queue again."), "success")
+        return redirect(url_for(".show", submission_id=submission_id, right="checks"))
+
+    @expose("/<int:submission_id>/checks/<int:check_id>/exempt", methods=["POST"])
+    def exempt(self, submission_id: int, check_id: int) -> BaseResponse:
+        """A lead lets it pass without this check."""
+        request_checks.exempt(check_id, person=current_user, reason=request.form.get("reason", ""), now=utcnow())
+        return redirect(url_for(".show", submission_id=submission_id, right="checks"))
+
+    @expose("/<int:submission_id>/files/<slot>")
+    def download(self, submission_id: int, slot: str) -> Response:
+        """The original, only ever as an attachment, and never out of quarantine."""
+        found = _found(submission_id).artifacts.where(Artifact.slot == slot).first()
+        if found is None or found.blob.quarantined_at:
+            abort(404)
+        return attachment(found.blob, found.name)
+
+
+def _templates(submission: Submission, found: dict[int, list[Any]]) -> list[dict[str, Any]]:
+    """Canned remarks in the author's language, those that fit what was found first."""
+    rules = {finding.rule for rows in found.values() for finding in rows}
+    extensions = {request_checks.extension(artifact.name) for artifact in submission.artifacts}
+    chosen = newest(canned.remark_templates(), submission.author.language)
+    return sorted(
+        (
+            {
+                "id": template.id,
+                "version": template.version,
+                "title": template.title,
+                "text": template.text,
+                "level": template.level,
+                "slot": template.slot,
+                "field": template.field,
+                "hints": dict(template.hints or {}),
+                "fits": fits(template, rules=rules, extensions=extensions) and bool(template.conditions),
+            }
+            for template in chosen
+        ),
+        key=lambda row: (not row["fits"], row["title"]),
+    )
+
+
+def _blockers(submission: Submission, checks: list[Any], data: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
+    """What stands against each decision, in words."""
+    found = {}
+    for kind in DecisionKind:
+        against = decide.standing_against(review.review_of({**data, "kind": kind}), submission, checks)
+        found[str(kind)] = [
+            {"reason": b.reason, "words": words.word(b.reason, "blocker"), "slot": b.slot and words.word(b.slot, "slot")}
+            for b in against
+        ]
+    return found
+
+
+def _blocked(submission: Submission, checks: list[Any], draft: Any) -> dict[str, list[dict[str, str]]]:
+    return _blockers(submission, checks, draft.data if draft else {})
+
+
+def _decided_words(kind: DecisionKind) -> str:
+    return {
+        DecisionKind.PUBLISH: gettext("Published. The author and the catalog are being told."),
+        DecisionKind.RETURN: gettext("Returned for revision. The author is being written to."),
+        DecisionKind.REJECT: gettext("Rejected. The author is being written to."),
+    }[kind]
+
+
+def _done_today() -> int:
+    clock = current_app.extensions["wiring"].working_clock
+    since = clock.midnight(clock.day_of(utcnow()))
+    return int(Decision.select().where((Decision.moderator == current_user.id) & (Decision.made_at >= since)).count())
+
+
+def views() -> list[StaffView]:
+    """For the staff's menu."""
+    return [ReviewPage(name=lazy("Review"), endpoint="staff_review", url="/staff/review")]
