@@ -52,6 +52,11 @@ class ReviewPage(StaffView):
     roles = MODERATORS
     narrower = {"exempt": LEADS, "unpublish": LEADS, "unassign": LEADS}
 
+    @expose("/")
+    def index(self) -> BaseResponse:
+        """Reviewing begins in the queue."""
+        return redirect(url_for("staff_queue.index"))
+
     @expose("/<int:submission_id>")
     def show(self, submission_id: int) -> str:
         """The page. ``left`` and ``right`` in the address say what the panes show."""
