@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from backoffice.app import create_app
 from backoffice.cli.deadlines import command
+from backoffice.store.database import upgrade
+from config.settings import Settings
+from tests.usecases.office import Office
 
 ITEM = {
     "id": "a",
@@ -120,3 +124,16 @@ def test_what_is_no_array_is_a_usage_error(tmp_path: Path, text: str) -> None:
     path = tmp_path / "questions.json"
     path.write_text(text)
     assert CliRunner().invoke(command, ["evaluate", str(path)]).exit_code == 2
+
+
+def test_explain_prints_the_days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = create_app(Settings(var=tmp_path))
+    database = app.extensions["wiring"].database
+    upgrade(database)
+    with database.connection_context():
+        submission = Office().submission("Прогноз спроса")
+    monkeypatch.setenv("MLPLACE_LANGUAGE", "ru")
+    result = app.test_cli_runner().invoke(command, ["explain", str(submission.id)])
+    assert result.exit_code == 0, result.output
+    assert "срок: 26.11.2026 12:00" in result.output and "23.11.2026   12:00   12:00" in result.output
+    assert app.test_cli_runner().invoke(command, ["explain", "999"]).exit_code == 1

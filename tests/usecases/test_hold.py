@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,7 +11,8 @@ from backoffice.domain.errors import Lost, Refused
 from backoffice.store.audit import Audit
 from backoffice.store.moderation import EscalationStep
 from backoffice.usecases import escalate, hold
-from backoffice.usecases.policy_clock import change_day, policy_clock, restore_day
+from backoffice.usecases.explain import explain, hours, reasons
+from backoffice.usecases.policy_clock import change_day, columns, policy_clock, restore_day, timing
 from backoffice.usecases.recompute import recompute
 from tests.usecases.office import HOUR, MONDAY, Office, again, at
 
@@ -107,3 +109,39 @@ def test_a_changed_day_says_who_and_why_and_can_be_changed_again(office: Office)
         change_day(date(2026, 11, 26), "party", reason="Ура", by=office.lida, now=MONDAY)
     with pytest.raises(Refused, match="reason_needed"):
         change_day(date(2026, 11, 26), "off", reason="", by=office.lida, now=MONDAY)
+
+
+def test_why_tells_it_all(office: Office) -> None:
+    submission = office.submission(submitted_at=at("2026-10-30 15:00"), assignee=office.vera)
+    hold.hold(submission.id, by=office.lida, reason="Ждём юристов", now=at("2026-11-02 10:00"))
+    hold.resume(submission.id, by=office.lida, reason="Ответили", now=at("2026-11-02 12:30"))
+    escalate.sweep(now=at("2026-11-05 12:00"))
+    found = explain(submission.id, now=at("2026-11-05 12:00"))
+    assert found.submission.deadline_at == at("2026-11-05 17:30")
+    told = {day.day.isoformat(): (hours(day.worked), reasons(day, "ru")) for day in found.days}
+    assert told["2026-10-31"] == ("0:00", ["выходной"])
+    assert told["2026-11-02"] == ("21:30", ["пауза: Ждём юристов"])
+    assert told["2026-11-03"] == ("24:00", ["предпраздничный день, на час короче (статья 95 ТК РФ)"])
+    assert told["2026-11-04"] == ("0:00", ["День народного единства (статья 112 ТК РФ)"])
+    assert reasons(found.days[5], "en") == ["National Unity Day (Labour Code, article 112)"]
+    assert hours(found.days[-1].total) == "72:00" and hours(found.remaining) == "5:30"
+    assert [(rung.percent, bool(rung.fired_at)) for rung in found.rungs] == [(50, True), (75, True), (100, False), (133, False)]
+    assert [str(move.action) for move in found.moves] == ["held", "resumed"]
+    with pytest.raises(Refused, match="not_submitted"):
+        explain(_draft(office), now=MONDAY)
+
+
+def _draft(office: Office) -> int:
+    draft = office.submission()
+    type(draft).update(state="draft", submitted_at=None).where(type(draft).id == draft.id).execute()
+    return int(draft.id)
+
+
+def test_where_the_policy_resumes_the_old_clock_the_authors_time_does_not_count(office: Office) -> None:
+    first = office.submission(submitted_at=MONDAY, state="returned", decided_at=MONDAY + 24 * HOUR)
+    back = at("2026-11-30 12:00")
+    second = office.submission(submitted_at=back, listing=first.listing, number=2)
+    clock, policy = policy_clock()
+    resuming = replace(policy, resubmission="resume")
+    assert columns(clock, policy, timing(second, policy))["deadline_at"] == back + 72 * HOUR
+    assert columns(clock, resuming, timing(second, resuming))["deadline_at"] == back + 48 * HOUR
