@@ -51,6 +51,7 @@ def read(text: str, recipe: Recipe, see: See) -> None:
     for command in commands:
         name = command.cmd.lower()
         state.last = command.start_line
+        recipe.lines.append(command.start_line)
         _HANDLERS.get(name, _keep)(state, command)
     if not state.stages:
         raise Refused("config.unreadable", file=recipe.file, line=1, detail="FROM?")

@@ -38,6 +38,7 @@ class Recipe:
     bases: list[str] = field(default_factory=list)  # images the engine must have first
     arguments: dict[str, str] = field(default_factory=dict)
     target: str = ""
+    lines: list[int] = field(default_factory=list)  # the author's line of each step of the build
     exposed: list[int] = field(default_factory=list)
     volumes: list[str] = field(default_factory=list)
 

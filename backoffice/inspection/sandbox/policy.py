@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,9 +39,24 @@ def limits() -> Mapping[str, float]:
     return _table()["limits"]
 
 
-def settings() -> Mapping[str, Any]:
-    """``[policy]``: allowed registries, the runtime, the platform."""
-    return _table()["policy"]
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What one attempt is held to; tests and installations narrow it."""
+
+    limits: Mapping[str, float]
+    registries: Sequence[str]
+    runtime: str = ""
+    platform: str = "linux/amd64"
+
+    def whole(self, name: str) -> int:
+        """A limit as a whole number: bytes, counts, seconds."""
+        return int(self.limits[name])
+
+
+def terms(**changed: float) -> Terms:
+    """The policy's own terms, with some limits changed."""
+    table = _table()["policy"]
+    return Terms({**limits(), **changed}, table["registries"], table["runtime"], table["platform"])
 
 
 def rules() -> Mapping[str, Mapping[str, Any]]:

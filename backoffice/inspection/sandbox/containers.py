@@ -1,0 +1,241 @@
+"""The author's services as locked-down containers (M6).
+
+One holder container owns the network namespace: no interface but loopback, no routes. Every service joins it, so that services reach each
+other and nothing else; the prober and the browser enter the same namespace from outside. No port is ever published, nothing of the host is
+ever mounted: data comes in as volumes of the engine, filled through its API.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import platform
+import struct
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from docker.errors import APIError, ImageNotFound
+from docker.types import LogConfig, Mount, Ulimit
+
+from backoffice.inspection.sandbox import policy
+from backoffice.inspection.sandbox.client import Infrastructure, Session, said
+from backoffice.inspection.sandbox.plan import Plan, Refused, Service
+
+HOLDER = "mlplace/holder:1"
+DATA = "/data"  # where the sample goes when the config names no place
+KEPT = "/.mlplace"  # where a volume is mounted while it is filled
+# mov eax, SYS_pause; syscall; jmp back
+PAUSE = b"\xb8\x22\x00\x00\x00\x0f\x05\xeb\xf7"
+BAD_COMMAND = (
+    "exec:",
+    "starting container process caused",
+    "no such file or directory",
+    "permission denied",
+    "no command specified",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What is to be started: the plan, the images by service, the unpacked archive, and the author's sample if there is one."""
+
+    plan: Plan
+    images: dict[str, str]
+    folder: Path
+    data: Path | None
+    data_name: str
+
+
+@dataclass(slots=True)
+class Crew:
+    """The containers of one attempt: the holder, and the services by name in the order of their start."""
+
+    holder: str
+    pid: int  # of the holder, in our own process namespace: the door to its network namespace
+    services: dict[str, str] = field(default_factory=dict)
+    sample: str = ""  # the volume with the author's data example
+
+
+def _pause_program() -> bytes:
+    """A program that sleeps for ever, as an ELF file of 129 bytes: the holder needs no image of anybody."""
+    entry = 0x400078
+    size = 0x78 + len(PAUSE)
+    head = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, entry, 64, 0, 0, 64, 56, 1, 0, 0, 0)
+    return head + struct.pack("<IIQQQQQQ", 1, 5, 0, 0x400000, 0x400000, size, size, 0x1000) + PAUSE
+
+
+def provide_holder(api: Any) -> None:
+    """Put the holder's image on the engine, once."""
+    with contextlib.suppress(ImageNotFound):
+        api.inspect_image(HOLDER)
+        return
+    if platform.machine() != "x86_64":
+        raise Infrastructure("no_engine", f"{platform.machine()}: x86_64 is needed")
+    repository, _, tag = HOLDER.partition(":")
+    api.import_image_from_data(
+        _tar({"pause": _pause_program()}, mode=0o755).getvalue(), repository=repository, tag=tag, changes=['CMD ["/pause"]']
+    )
+
+
+def _tar(files: dict[str, bytes], *, mode: int = 0o644) -> io.BytesIO:
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w") as out:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size, info.mode = len(data), mode
+            out.addfile(info, io.BytesIO(data))
+    sink.seek(0)
+    return sink
+
+
+@contextmanager
+def running(session: Session, launch: Launch) -> Iterator[Crew]:
+    """Start everything; the containers are killed when the block ends, whatever ended it."""
+    plan = launch.plan
+    crew = _hold(session, plan)
+    try:
+        if launch.data:
+            crew.sample = _sample(session, launch.images[plan.services[0].name], launch.data, launch.data_name)
+            if not any(service.data for service in plan.services):
+                session.recorder.see("run.no_data", file=plan.file)
+                for service in plan.services:
+                    service.data = [DATA]
+        for service in _in_order(plan):
+            crew.services[service.name] = _start(session, service, launch, crew)
+        yield crew
+    finally:
+        for container in [*crew.services.values(), crew.holder]:
+            with contextlib.suppress(APIError):
+                session.api.kill(container)
+
+
+def _hold(session: Session, plan: Plan) -> Crew:
+    api = session.api
+    names = {service.name: "127.0.0.1" for service in plan.services}
+    host = api.create_host_config(
+        network_mode="none", read_only=True, cap_drop=["ALL"], security_opt=_security(), mem_limit=16 << 20, memswap_limit=16 << 20,
+        pids_limit=4, ipc_mode="private", extra_hosts=names, log_config=LogConfig(type="none"), runtime=session.terms.runtime or None,
+    )  # fmt: skip
+    made = api.create_container(HOLDER, host_config=host, labels=session.labels, name=f"{session.tag}-holder", hostname="demo")
+    try:
+        api.start(made["Id"])
+    except APIError as error:
+        raise Infrastructure("engine_failed", said(error)) from error
+    pid = int(api.inspect_container(made["Id"])["State"]["Pid"])
+    if not Path(f"/proc/{pid}/ns/net").exists():
+        raise Infrastructure("no_engine", "the engine must run on this machine")
+    return Crew(str(made["Id"]), pid)
+
+
+def _security() -> list[str]:
+    return ["no-new-privileges:true", f"seccomp={policy.SECCOMP.read_text()}"]
+
+
+def _in_order(plan: Plan) -> list[Service]:
+    """By ``depends_on``; a circle is started as it is written."""
+    left, started = list(plan.services), []
+    while left:
+        ready = [service for service in left if not set(service.after) & {other.name for other in left} - {service.name}]
+        for service in ready or left[:1]:
+            started.append(service)
+            left.remove(service)
+    return started
+
+
+def _start(session: Session, service: Service, launch: Launch, crew: Crew) -> str:
+    api, image = session.api, launch.images[service.name]
+    mounts = _mounts(session, service, launch, crew.sample)
+    config = api.inspect_image(image)["Config"] or {}
+    made = api.create_container(
+        image, command=service.command, entrypoint=service.entrypoint, environment=_environment(service, config),
+        working_dir=service.working_dir or None, user=service.user or None, labels=session.labels, name=f"{session.tag}-{service.name}",
+        host_config=_host(session, service, config, crew, mounts), detach=True,
+    )  # fmt: skip
+    try:
+        api.start(made["Id"])
+    except APIError as error:
+        if any(words in said(error) for words in BAD_COMMAND):
+            raise Refused(
+                "run.start", file=launch.plan.file, line=service.line, service=service.name, detail=said(error)[-240:]
+            ) from error
+        raise Infrastructure("engine_failed", said(error)) from error
+    return str(made["Id"])
+
+
+def _environment(service: Service, config: dict[str, Any]) -> dict[str, str]:
+    """The root is read-only, so a home that the config does not name is the tmpfs."""
+    given = {row.partition("=")[0] for row in config.get("Env") or []} | set(service.environment)
+    return service.environment if "HOME" in given else {"HOME": "/tmp", **service.environment}  # noqa: S108  (the container's)
+
+
+def _host(session: Session, service: Service, config: dict[str, Any], crew: Crew, mounts: list[Mount]) -> dict[str, Any]:
+    terms = session.terms
+    taken = {mount["Target"] for mount in mounts}
+    scratch = {
+        place for place in [*(config.get("Volumes") or {}), *service.scratch] if place not in taken and place.startswith("/")
+    }
+    small, large = (f"rw,nosuid,nodev,size={terms.whole(name)},mode=1777" for name in ("tmp_bytes", "volume_bytes"))
+    host: dict[str, Any] = session.api.create_host_config(
+        network_mode=f"container:{crew.holder}", read_only=True, cap_drop=["ALL"], security_opt=_security(), ipc_mode="private",
+        mem_limit=terms.whole("memory"), memswap_limit=terms.whole("memory"), pids_limit=terms.whole("pids"), init=True,
+        nano_cpus=int(terms.limits["cpus"] * 1e9), ulimits=[Ulimit(name="nofile", soft=terms.whole("nofile"), hard=terms.whole("nofile"))],
+        tmpfs={**dict.fromkeys(sorted(scratch), large), "/tmp": small, "/run": small},  # noqa: S108  (the container's)
+        mounts=mounts, shm_size=64 << 20, runtime=terms.runtime or None,
+        log_config=LogConfig(type="json-file", config={"max-size": str(terms.whole("log_bytes")), "max-file": "1"}),
+    )  # fmt: skip
+    return host
+
+
+def _mounts(session: Session, service: Service, launch: Launch, sample: str) -> list[Mount]:
+    found = [Mount(place, sample, type="volume", read_only=True) for place in dict.fromkeys(service.data) if sample]
+    for number, (source, target) in enumerate(service.mounts):
+        path = launch.folder / source
+        if path.is_file():
+            session.recorder.see("run.file_mount", path=source)
+        elif target not in service.data:
+            name = f"{session.tag}-{service.name}-{number}"
+            _fill(session, name, launch.images[service.name], path, "")
+            found.append(Mount(target, name, type="volume", read_only=True))
+    return found
+
+
+def _sample(session: Session, image: str, data: Path, name: str) -> str:
+    """The author's data example alone in a volume, under its own name."""
+    volume = f"{session.tag}-data"
+    _fill(session, volume, image, data, Path(name or data.name).name)
+    return volume
+
+
+def _fill(session: Session, volume: str, image: str, source: Path, name: str) -> None:
+    """A volume with one file (under ``name``) or a folder's content, through a container that is never started."""
+    api = session.api
+    api.create_volume(volume, labels=session.labels)
+    host = api.create_host_config(network_mode="none", mounts=[Mount(KEPT, volume, type="volume", no_copy=True)])
+    made = api.create_container(image, command=["-"], host_config=host, labels=session.labels, name=f"{volume}-filler")
+    try:
+        with _streamed(source, name) as stream:
+            api.put_archive(made["Id"], KEPT, stream)
+    finally:
+        api.remove_container(made["Id"], force=True)
+
+
+@contextmanager
+def _streamed(source: Path, name: str) -> Iterator[IO[bytes]]:
+    """A tar of plain files, readable by everybody, on disk while it lasts."""
+    import tempfile
+
+    def plain(info: tarfile.TarInfo) -> tarfile.TarInfo | None:
+        info.uid = info.gid = 0
+        info.uname = info.gname = ""
+        info.mode = 0o755 if info.isdir() or info.mode & 0o111 else 0o644
+        return info if info.isfile() or info.isdir() else None
+
+    with tempfile.TemporaryFile() as sink:
+        with tarfile.open(fileobj=sink, mode="w") as out:
+            out.add(source, arcname=name or ".", filter=plain)
+        sink.seek(0)
+        yield sink

@@ -1,0 +1,224 @@
+"""Bringing the images of a plan: pulled by the engine from allowed registries, or built without a network (A10, M6)."""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from docker.auth import resolve_repository_name
+from docker.errors import APIError, DockerException, ImageNotFound
+from docker.utils.build import create_archive, exclude_paths
+
+from backoffice.inspection.sandbox.client import Infrastructure, Session, connected, said
+from backoffice.inspection.sandbox.plan import Plan, Recipe, Refused, Service
+from backoffice.inspection.sandbox.policy import Terms
+from backoffice.inspection.sandbox.transcript import Step
+
+# What a registry says when it is not the image that is wrong but the way to it.
+UNREACHABLE = re.compile(
+    r"no such host|dial tcp|i/o timeout|connection (refused|reset)|TLS handshake|timeout exceeded|network is unreachable|toomanyrequests"
+    r"|5\d\d (Internal|Bad|Service|Gateway)|server misbehaving|EOF$",
+    re.IGNORECASE,
+)
+OFFLINE = re.compile(
+    r"name resolution|could not resolve|network is unreachable|NewConnectionError|getaddrinfo|EAI_AGAIN|bad address|unable to resolve host"
+    r"|no matching distribution found|failed to fetch|temporary failure resolving|unable to select packages|ENOTFOUND",
+    re.IGNORECASE,
+)
+FULL = re.compile(r"no space left on device", re.IGNORECASE)
+STEP = re.compile(r"Step (\d+)/\d+ : (.*)")
+
+
+def bring(session: Session, plan: Plan, folder: Path) -> dict[str, str]:
+    """Image ids by service. ``Refused`` for what the author can mend, ``Infrastructure`` for what we must."""
+    ids: dict[str, str] = {}
+    for service in plan.services:
+        if service.recipe is not None:
+            for base in dict.fromkeys(service.recipe.bases):
+                ensure(session, base, file=service.recipe.file, line=service.line)
+            with session.recorder.step("built") as step:
+                step.detail = service.name
+                image = build(session, service.recipe, folder, step, tag=f"{session.tag}/{service.name}:try".lower())
+        else:
+            image = ensure(session, service.image, file=plan.file, line=service.line)
+        ids[service.name] = image
+        session.recorder.transcript.images.append(_describe(session.api, service, image))
+    return ids
+
+
+def _describe(api: Any, service: Service, image: str) -> dict[str, Any]:
+    facts = api.inspect_image(image)
+    digests = [entry.partition("@")[2] for entry in facts.get("RepoDigests") or []]
+    layers = len(facts.get("RootFS", {}).get("Layers") or [])
+    name = service.image or (service.recipe.file if service.recipe else "")
+    return {
+        "service": service.name,
+        "name": name,
+        "digest": digests[0] if digests else image,
+        "size": facts.get("Size", 0),
+        "layers": layers,
+    }
+
+
+def ensure(session: Session, name: str, *, file: str, line: int | None) -> str:
+    """The id of an image: one that the engine's keepers loaded beforehand, or pulled now."""
+    api, terms, recorder = session.api, session.terms, session.recorder
+    try:
+        return str(api.inspect_image(name)["Id"])
+    except ImageNotFound:
+        pass
+    except APIError as error:
+        raise Refused("image.missing", file=file, line=line, image=name[:200], detail=said(error)) from error
+    with recorder.step("pulled") as step:
+        step.detail = name
+        digest = _pull(api, name, terms=terms, file=file, line=line)
+    if "@sha256:" not in name:
+        recorder.see("image.unpinned", file=file, line=line, image=name, digest=digest)
+    facts = api.inspect_image(name)
+    platform = f"{facts.get('Os')}/{facts.get('Architecture')}"
+    if platform != terms.platform:
+        raise Refused("image.platform", file=file, line=line, image=name, platform=platform)
+    if facts["Size"] > terms.limits["image_bytes"]:
+        raise Refused("image.too_large", file=file, line=line, image=name, size=facts["Size"], limit=terms.whole("image_bytes"))
+    return str(facts["Id"])
+
+
+def _pull(api: Any, name: str, *, terms: Terms, file: str, line: int | None) -> str:
+    try:
+        registry = resolve_repository_name(name)[0]
+    except DockerException as error:
+        raise Refused("image.missing", file=file, line=line, image=name[:200], detail=said(error)) from error
+    if registry not in terms.registries:
+        raise Refused("image.registry", file=file, line=line, image=name, registry=registry, allowed=", ".join(terms.registries))
+    try:
+        digest = str(api.inspect_distribution(name, auth_config={})["Descriptor"]["digest"])
+        _drain(api, name, terms=terms, file=file, line=line)
+    except (DockerException, _PullError) as error:
+        if FULL.search(said(error)):
+            raise Refused("build.disk", file=file, line=line, detail=said(error)) from error
+        if UNREACHABLE.search(said(error)):
+            raise Infrastructure("registry_failed", f"{registry}: {said(error)}") from error
+        raise Refused("image.missing", file=file, line=line, image=name, detail=said(error)) from error
+    return digest
+
+
+class _PullError(Exception):
+    """What the pull's own stream said."""
+
+
+def _drain(api: Any, name: str, *, terms: Terms, file: str, line: int | None) -> None:
+    """Follow a pull. Layer sizes come from the manifest with the first rows; the pull stops when they are too much or it takes too long."""
+    until = time.monotonic() + terms.limits["pull_seconds"]
+    layers: dict[str, int] = {}
+    repository, _, tag = name.partition("@") if "@" in name else (name, "", None)
+    rows = api.pull(repository, tag=tag, stream=True, decode=True, auth_config={}, platform=terms.platform)
+    for row in rows:
+        if "error" in row:
+            raise _PullError(row["error"])
+        layer = str(row.get("id"))
+        layers[layer] = row.get("progressDetail", {}).get("total", layers.get(layer, 0))
+        total = sum(layers.values())
+        if total > terms.limits["image_bytes"]:
+            rows.close()
+            raise Refused("image.too_large", file=file, line=line, image=name, size=total, limit=terms.whole("image_bytes"))
+        if time.monotonic() > until:
+            rows.close()
+            raise Infrastructure("registry_failed", f"{name}: > {terms.limits['pull_seconds']:.0f} s")
+
+
+def build(session: Session, recipe: Recipe, folder: Path, step: Step, *, tag: str) -> str:
+    """Build offline, every step bounded. The image's id."""
+    api, terms = session.api, session.terms
+    memory = terms.whole("build_memory")
+    with _context(folder, recipe) as context, _watched(session.address, terms.limits["build_seconds"]) as late:
+        rows = api.build(
+            fileobj=context, custom_context=True, encoding="gzip", dockerfile=".mlplace.Dockerfile", tag=tag, network_mode="none", rm=True,
+            forcerm=True, nocache=True, pull=False, labels=session.labels, buildargs=recipe.arguments, target=recipe.target or None,
+            container_limits={"memory": memory, "memswap": memory}, decode=True,
+        )  # fmt: skip
+        said_last, number = _follow(rows)
+    line = recipe.lines[number - 1] if 0 < number <= len(recipe.lines) else None
+    step.detail = f"{step.detail} {number}"
+    if late.is_set():
+        raise Refused("build.timeout", file=recipe.file, line=line, seconds=terms.whole("build_seconds"))
+    if said_last is None:
+        return str(api.inspect_image(tag)["Id"])
+    raise _build_failure(said_last, recipe.file, line, memory)
+
+
+def _follow(rows: Iterator[dict[str, Any]]) -> tuple[str | None, int]:
+    """The build's last words when it failed (None when it did not), and the step it came to."""
+    tail: list[str] = []
+    number, failed = 0, None
+    try:
+        for row in rows:
+            text = str(row.get("stream") or row.get("error") or "")
+            found = STEP.match(text)
+            number = int(found[1]) if found else number
+            tail = [*tail[-30:], *[part.strip()[:500] for part in text.splitlines() if part.strip()]]
+            if "error" in row:
+                failed = " · ".join(tail[-4:])
+    except DockerException as error:
+        failed = said(error)
+    return failed, number
+
+
+def _build_failure(words: str, file: str, line: int | None, memory: int) -> Refused:
+    detail = words[-500:]
+    if FULL.search(words):
+        return Refused("build.disk", file=file, line=line, detail=detail)
+    if OFFLINE.search(words):
+        return Refused("build.network", file=file, line=line, detail=detail)
+    if re.search(r"code: 137|signal: killed|MemoryError|Cannot allocate memory", words):
+        return Refused("build.memory", file=file, line=line, detail=detail, limit=memory)
+    return Refused("build.failed", file=file, line=line, detail=detail)
+
+
+@contextmanager
+def _context(folder: Path, recipe: Recipe) -> Iterator[io.BufferedIOBase]:
+    """The build context as a tar: plain files of one folder of the archive, less ``.dockerignore``, plus the rewritten Dockerfile."""
+    root = folder / recipe.context
+    ignore = root / ".dockerignore"
+    patterns = ignore.read_text(errors="replace").splitlines() if ignore.is_file() else []
+    patterns = [row.strip() for row in patterns if row.strip() and not row.startswith("#")]
+    files = sorted(exclude_paths(str(root), patterns)) if root.is_dir() else []
+    extra = [(".mlplace.Dockerfile", recipe.text), *recipe.extra.items()]
+    with create_archive(str(root), files=files, gzip=True, extra_files=extra) as archive:
+        yield archive
+
+
+@contextmanager
+def _watched(address: str, seconds: float) -> Iterator[threading.Event]:
+    """Past ``seconds`` every container of the engine is killed until the block ends: while a build runs, they are all its steps."""
+    late, over = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        if over.wait(seconds):
+            return
+        late.set()
+        while not over.is_set():
+            _kill_all(address)
+            over.wait(0.3)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield late
+    finally:
+        over.set()
+        thread.join()
+
+
+def _kill_all(address: str) -> None:
+    with connected(address, timeout=20) as api:
+        for row in api.containers():
+            try:
+                api.kill(row["Id"])
+            except APIError:
+                continue  # it ended by itself

@@ -1,0 +1,91 @@
+"""Looking into a container's network namespace from outside: its listening ports, its refused calls, and programs boxed inside it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from backoffice.inspection.sandbox import box
+from backoffice.inspection.sandbox.probe import Answer
+
+LISTEN = "0A"  # the kernel's number of the state
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A listening TCP port; ``loopback`` when only on 127.0.0.1 or ::1."""
+
+    number: int
+    loopback: bool
+
+
+def listening(pid: int) -> list[Port]:
+    """The listening ports of the namespace of ``pid``, from the kernel's own tables; empty when it is gone."""
+    found: dict[int, bool] = {}
+    for name in ("tcp", "tcp6"):
+        with contextlib.suppress(OSError):
+            for row in Path(f"/proc/{pid}/net/{name}").read_text().splitlines()[1:]:
+                local, state = row.split()[1], row.split()[3]
+                if state == LISTEN:
+                    address, _, port = local.partition(":")
+                    found[int(port, 16)] = found.get(int(port, 16), True) and _loopback(address)
+    return [Port(number, loopback) for number, loopback in sorted(found.items())]
+
+
+def _loopback(address: str) -> bool:
+    if len(address) == 8:
+        return address.endswith("7F")
+    return address == "00000000000000000000000001000000" or (
+        address.startswith("0000000000000000FFFF0000") and address.endswith("7F")
+    )
+
+
+def refused(pid: int) -> int:
+    """How often something in the namespace wanted to reach where there is no route (IPv4 and IPv6)."""
+    total = 0
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        names, values = [row.split() for row in Path(f"/proc/{pid}/net/snmp").read_text().splitlines() if row.startswith("Ip:")]
+        total += int(values[names.index("OutNoRoutes")])
+    with contextlib.suppress(OSError, ValueError):
+        rows = dict(row.split() for row in Path(f"/proc/{pid}/net/snmp6").read_text().splitlines())
+        total += int(rows.get("Ip6OutNoRoutes", 0))
+    return total
+
+
+def inside(pid: int, command: list[str], walls: box.Box) -> list[str]:
+    """The command line that runs a boxed program in the network namespace of ``pid``."""
+    return ["nsenter", f"--net=/proc/{pid}/ns/net", "--", *box.boxed(command, walls)]
+
+
+def run(command: list[str], *, seconds: float, most: int = 16 << 20) -> bytes | None:
+    """Its output, or None when it failed, hung, or said more than ``most`` bytes. Its whole group ends with it."""
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        said, _ = process.communicate(timeout=seconds)
+        return said if process.returncode == 0 and len(said) <= most else None
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def ask(pid: int, ports: list[int]) -> list[Answer]:
+    """Probe ports from inside; what cannot be probed is left out."""
+    walls = box.Box(network=True, memory=1 << 30, seconds=30)
+    said = run(
+        inside(pid, box.python("backoffice.inspection.sandbox.probe", *map(str, ports)), walls), seconds=12 + 10 * len(ports)
+    )
+    with contextlib.suppress(ValueError, TypeError):
+        return [Answer(**row) for row in json.loads(said or b"[]")]
+    return []

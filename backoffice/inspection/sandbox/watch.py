@@ -1,0 +1,208 @@
+"""Following the containers of an attempt: until the demo answers, and what it used meanwhile (M6)."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from docker.errors import APIError
+
+from backoffice.inspection.sandbox import cgroups, netns
+from backoffice.inspection.sandbox.client import ENGINE_ERRORS, Infrastructure, Session, said
+from backoffice.inspection.sandbox.containers import Crew
+from backoffice.inspection.sandbox.plan import Plan, Refused, Service
+from backoffice.inspection.sandbox.probe import Answer
+
+EVERY = 0.25  # seconds between two looks
+LOG_SHOWN = 20_000  # characters of one service's log
+KILLED = 137
+
+
+@dataclass(slots=True)
+class Use:
+    """What one service used so far."""
+
+    memory_peak: int = 0
+    cpu_seconds: float = 0.0
+    pids_peak: int = 0
+    written: int = 0
+    met_pids: int = 0  # times it met the limit of processes
+    oom: int = 0  # processes the kernel killed for memory
+    log_size: int = 0
+    log_over: bool = False
+
+
+@dataclass(slots=True)
+class Watch:
+    """Everything known about the running containers."""
+
+    session: Session
+    plan: Plan
+    crew: Crew
+    began: float = field(default_factory=time.monotonic)
+    uses: dict[str, Use] = field(default_factory=dict)
+    answers: dict[int, Answer] = field(default_factory=dict)
+    ports: list[netns.Port] = field(default_factory=list)
+    refused: int = -1  # calls to the network by the services alone, before our browser came
+
+    def until_answer(self) -> Answer:
+        """Look again and again until a page answers. ``Refused`` when a service ends, or the time is over."""
+        limit = self.session.terms.limits["start_seconds"]
+        pause = threading.Event()
+        while True:
+            over = time.monotonic() - self.began > limit
+            self.ports = netns.listening(self.crew.pid)
+            answer = self._probe() if self.ports else None
+            if answer:
+                self.sample()
+                self.refused = netns.refused(self.crew.pid)
+                return answer
+            self._still_there()
+            if over:
+                raise self._silent()
+            pause.wait(EVERY)
+
+    def _probe(self) -> Answer | None:
+        """Ask every port; the first that gives a page, an error page only when time is over."""
+        declared = [port for service in self.plan.services for port in service.ports]
+        numbers = sorted((port.number for port in self.ports), key=lambda n: (n not in declared, n))
+        for answer in netns.ask(self.crew.pid, numbers[: self.session.terms.whole("ports")]):
+            self.answers[answer.port] = answer
+        good = [answer for answer in self.answers.values() if 0 < answer.status < 500]
+        return min(good, key=lambda a: (a.status >= 400, a.port not in declared, a.port)) if good else None
+
+    def _silent(self) -> Refused:
+        file = self.plan.file
+        broken = next((answer for answer in self.answers.values() if answer.status), None)
+        if broken:
+            return Refused("run.error_page", file=file, port=broken.port, status=broken.status)
+        garbage = next((answer for answer in self.answers.values() if answer.spoke), None)
+        if garbage:
+            return Refused("run.garbage", file=file, port=garbage.port)
+        self.sample()
+        for service in self.plan.services:
+            use = self.uses.get(service.name, Use())
+            if use.oom:
+                return self._refused("run.memory", service, limit=self.session.terms.whole("memory"))
+            if use.met_pids:
+                return self._refused("run.processes", service, limit=self.session.terms.whole("pids"))
+        ports = ", ".join(str(port.number) for port in self.ports) or "—"
+        return Refused("run.silent", file=file, seconds=self.session.terms.whole("start_seconds"), ports=ports)
+
+    def _refused(self, rule: str, service: Service, **params: str | float) -> Refused:
+        return Refused(rule, file=self.plan.file, line=service.line, service=service.name, **params)
+
+    def _still_there(self) -> None:
+        """A service that failed, or all that ended, end the attempt; one that did its work and left does not."""
+        ended: list[tuple[Service, dict[str, Any]]] = []
+        for service in self.plan.services:
+            state = self.state(service.name)
+            if not state["Running"]:
+                ended.append((service, state))
+        self.sample()
+        for service, state in ended:
+            if state["ExitCode"] != 0 or len(ended) == len(self.plan.services):
+                raise self._exited(service, state)
+
+    def _exited(self, service: Service, state: dict[str, Any]) -> Refused:
+        use = self.uses.get(service.name, Use())
+        if state["OOMKilled"] or use.oom:
+            return self._refused("run.memory", service, limit=self.session.terms.whole("memory"))
+        if use.met_pids:
+            return self._refused("run.processes", service, limit=self.session.terms.whole("pids"))
+        seconds = round(time.monotonic() - self.began, 1)
+        return self._refused("run.exited", service, code=state["ExitCode"], seconds=seconds)
+
+    def state(self, name: str) -> dict[str, Any]:
+        """A container's state as the engine tells it."""
+        try:
+            state: dict[str, Any] = self.session.api.inspect_container(self.crew.services[name])["State"]
+            return state
+        except ENGINE_ERRORS as error:
+            raise Infrastructure("engine_failed", said(error)) from error
+
+    def sample(self) -> None:
+        """Note what every running service uses now."""
+        for name, container in self.crew.services.items():
+            use = self.uses.setdefault(name, Use())
+            with contextlib.suppress(*ENGINE_ERRORS):
+                facts = self.session.api.inspect_container(container)
+                pid = facts["State"]["Pid"]
+                _log(use, facts.get("LogPath") or "", self.session.terms.limits["log_bytes"])
+                if pid:
+                    use.met_pids = max(use.met_pids, cgroups.events(pid, "pids.events", "max"))
+                    oom = max(
+                        cgroups.events(pid, "memory.oom_control", "oom_kill"), cgroups.events(pid, "memory.events", "oom_kill")
+                    )
+                    use.oom = max(use.oom, oom)
+                    _count(use, self.session.api.stats(container, stream=False, one_shot=True))
+
+    def stop(self) -> None:
+        """Ask every service to stop, the last started first, and see how it goes."""
+        limit = self.session.terms.whole("stop_seconds")
+        for name, container in reversed(self.crew.services.items()):
+            running = self.state(name)["Running"]
+            try:
+                self.session.api.stop(container, timeout=limit)
+            except APIError as error:
+                raise Infrastructure("engine_failed", said(error)) from error
+            state = self.state(name)
+            if running and state["ExitCode"] == KILLED and not state["OOMKilled"]:
+                self.session.recorder.see("run.sigterm", file=self.plan.file, service=name, seconds=limit)
+
+    def record(self) -> None:
+        """Write down everything the transcript shows, whatever the outcome. The engine may be gone: then as much as is known."""
+        transcript, declared = (
+            self.session.recorder.transcript,
+            {port for service in self.plan.services for port in service.ports},
+        )
+        transcript.ports = [{"port": p.number, "loopback": p.loopback, "declared": p.number in declared} for p in self.ports]
+        transcript.network_attempts = netns.refused(self.crew.pid) if self.refused < 0 else self.refused
+        for name in self.crew.services:
+            row: dict[str, Any] = {"name": name}
+            with contextlib.suppress(Infrastructure):
+                state = self.state(name)
+                row |= {"running": state["Running"], "exit_code": state["ExitCode"], "oom": state["OOMKilled"]}
+            use = self.uses.get(name, Use())
+            row |= {
+                "memory_peak": use.memory_peak,
+                "cpu_seconds": use.cpu_seconds,
+                "pids_peak": use.pids_peak,
+                "written": use.written,
+                "oom_kills": use.oom,
+            }
+            transcript.services.append(row)
+            transcript.logs[name] = self.log(name)
+            if use.log_over:
+                limit = self.session.terms.whole("log_bytes")
+                self.session.recorder.see("run.logs", file=self.plan.file, service=name, limit=limit)
+        if transcript.network_attempts:
+            self.session.recorder.see("run.network", file=self.plan.file, count=transcript.network_attempts)
+
+    def log(self, name: str) -> str:
+        """The last lines of one service's log."""
+        with contextlib.suppress(*ENGINE_ERRORS):
+            said_all = self.session.api.logs(self.crew.services[name], tail=self.session.terms.whole("log_lines"))
+            return str(said_all.decode("utf-8", "replace"))[-LOG_SHOWN:]
+        return ""
+
+
+def _log(use: Use, path: str, limit: float) -> None:
+    """The engine cuts a log that is full: a file that shrank, or is nearly full, has overflowed."""
+    with contextlib.suppress(OSError):
+        size = Path(path).stat().st_size if path else 0
+        use.log_over = use.log_over or size < use.log_size or size > limit * 0.9
+        use.log_size = size
+
+
+def _count(use: Use, stats: dict[str, Any]) -> None:
+    memory = stats.get("memory_stats", {})
+    use.memory_peak = max(use.memory_peak, memory.get("max_usage", 0), memory.get("usage", 0))
+    use.cpu_seconds = max(use.cpu_seconds, round(stats.get("cpu_stats", {}).get("cpu_usage", {}).get("total_usage", 0) / 1e9, 3))
+    use.pids_peak = max(use.pids_peak, stats.get("pids_stats", {}).get("current", 0))
+    rows = stats.get("blkio_stats", {}).get("io_service_bytes_recursive") or []
+    use.written = max(use.written, sum(row["value"] for row in rows if row.get("op", "").lower() == "write"))
