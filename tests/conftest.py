@@ -14,7 +14,7 @@ from peewee import Database
 from backoffice.store.database import open_database, upgrade
 from scripts.compile_translations import compile_stale
 
-pytest_plugins = ["tests.real.postgres"]
+pytest_plugins = ["tests.real.postgres", "tests.real.engine"]
 
 
 def pytest_configure() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,6 +50,9 @@ def connected(address: str, *, timeout: int = TIMEOUT) -> Iterator[Any]:
     """A client of the engine at ``address``. It carries no registry credentials, whatever the worker's home folder holds."""
     if not address:
         raise Infrastructure("no_engine", "MLPLACE_ENGINE")
+    problem = unreachable(address)
+    if problem:
+        raise Infrastructure("no_engine", problem)
     try:
         api = docker.APIClient(base_url=address, version="auto", timeout=timeout)
     except ENGINE_ERRORS as error:
@@ -59,6 +63,19 @@ def connected(address: str, *, timeout: int = TIMEOUT) -> Iterator[Any]:
         yield api
     finally:
         api.close()
+
+
+def unreachable(address: str) -> str | None:
+    """Why nobody answers at a Unix socket, asked plainly: the SDK leaks its socket when nobody listens. None when somebody does."""
+    if not address.startswith("unix:"):
+        return None
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(TIMEOUT)
+        try:
+            probe.connect("/" + address.removeprefix("unix:").lstrip("/"))
+        except OSError as error:
+            return f"{address}: {error.strerror or error}"
+    return None
 
 
 def said(error: Exception) -> str:

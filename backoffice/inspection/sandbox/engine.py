@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backoffice.inspection.sandbox import cgroups, policy
+from backoffice.inspection.sandbox.client import ENGINE_ERRORS, Infrastructure, connected
 
 DAEMON = "/usr/sbin/dockerd"
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"  # Debian's own docker-init, runc and containerd, whatever else is on PATH
@@ -137,18 +138,12 @@ def _quiet(*command: str) -> int:
 
 
 def _await(engine: Engine) -> None:
-    import docker
-
     until = time.monotonic() + READY
     pause = threading.Event()
     while time.monotonic() < until and engine.process.poll() is None:
-        with contextlib.suppress(docker.errors.DockerException, OSError):
-            client = docker.DockerClient(base_url=engine.address, version="auto", timeout=5)
-            try:
-                client.ping()
-                return
-            finally:
-                client.close()
+        with contextlib.suppress(Infrastructure, *ENGINE_ERRORS), connected(engine.address, timeout=5) as api:
+            api.ping()
+            return
         pause.wait(0.05)
     tail = (engine.folder / "engine.log").read_text(errors="replace").strip().splitlines()[-1:]
     raise NoEngine(tail[0][:300] if tail else "dockerd did not answer")
