@@ -7,6 +7,7 @@ outcome is a threat by name or ``Unscanned``, which says whether trying again ca
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import struct
@@ -19,7 +20,7 @@ import clamd
 
 CHUNK = 1 << 20
 CONNECT_SECONDS = 5.0
-REPLY_SECONDS = 1200.0  # of silence while it scans; a little more than its own MaxScanTime
+REPLY_SECONDS = 360.0  # of silence while it scans; a little more than its own MaxScanTime
 _FOUND = re.compile(r"^(?P<path>.*?): (?P<name>\S+)(?:\(\w+:\d+\))? FOUND$")
 _SHORT = 65_536
 
@@ -122,10 +123,31 @@ def host_and_port(address: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def scan(path: Path, *, address: str, timeout: float = REPLY_SECONDS) -> Answer:
+class Impatience:
+    """Lets another thread give up a scan: ``give_up`` hangs up, and the scan ends as ``Unscanned``."""
+
+    def __init__(self) -> None:
+        self._client: _Client | None = None
+        self.lost = False
+
+    def watch(self, client: _Client) -> None:
+        """Remember whose line to cut."""
+        self._client = client
+
+    def give_up(self) -> None:
+        """Hang up now. Harmless when the scan is over."""
+        self.lost = True
+        with contextlib.suppress(AttributeError, OSError):
+            if self._client is not None:
+                self._client.clamd_socket.shutdown(socket.SHUT_RDWR)
+
+
+def scan(path: Path, *, address: str, timeout: float = REPLY_SECONDS, impatience: Impatience | None = None) -> Answer:
     """Scan one file. ``Unscanned`` unless clamd said what it thinks of it."""
     with path.open("rb") as file:
         client = _Client(address, timeout)
+        if impatience is not None:
+            impatience.watch(client)
         if not client.local:
             return _streamed(file, address=address, timeout=timeout)
         try:

@@ -25,7 +25,7 @@ MODULES = {
 }  # fmt: skip
 
 ARCHIVES = ("zip", "7z", "tar.gz", "tar")
-EXECUTABLES = ("pe", "elf", "macho", "shell", "java-class", "msi", "wasm")
+EXECUTABLES = ("pe", "elf", "macho", "shell", "java-class", "msi", "wasm", "pyc")
 TEXTUAL = ("csv", "json", "md", "text")
 
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (

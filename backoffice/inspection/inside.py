@@ -109,7 +109,7 @@ class Examination:
             report.cover(scanned=1)
             return
         seen = report.facts.setdefault("_unsupported", [])
-        if detected not in seen:  # one finding for each kind, not for each file
+        if detected not in seen and detected not in detect.EXECUTABLES:  # one for each kind; the archive rules speak of programs
             seen.append(detected)
             report.find("format.unsupported", subject, detected=detected)
         report.cover(opaque=1, size=subject.size)

@@ -10,13 +10,13 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from backoffice.domain.verdicts import Coverage, Finding, Verdict, verdict_of
+from backoffice.domain.verdicts import Coverage, Finding, Severity, Verdict, verdict_of
 from backoffice.inspection import antivirus as clam
 from backoffice.inspection import jail, rules
 from backoffice.inspection.report import Attachment
@@ -63,7 +63,8 @@ def inspect(
     jail.ready()
     started = time.perf_counter()
     with ThreadPoolExecutor(1 + _STREAMS, thread_name_prefix="antivirus") as pool:
-        whole = pool.submit(_scan_whole, path, antivirus) if antivirus else None
+        impatience = clam.Impatience()
+        whole = pool.submit(_scan_whole, path, antivirus, impatience) if antivirus else None
         heard = _Heard(antivirus, pool, progress)
         size = path.stat().st_size
         end = jail.run(
@@ -75,6 +76,8 @@ def inspect(
             scratch=scratch,
         )
         jailed = time.perf_counter() - started
+        if whole is not None and _rejected(heard.report):
+            _hurry(whole, impatience)
         scanned = _Scanned.gather(whole, heard, antivirus)
     return _judged(end, heard, scanned, size=size, seconds=jailed)
 
@@ -86,10 +89,22 @@ def _limits(size: int) -> jail.Limits:
     )
 
 
-def _scan_whole(path: Path, address: str) -> tuple[clam.Answer, clam.Engine, float]:
+def _scan_whole(path: Path, address: str, impatience: clam.Impatience) -> tuple[clam.Answer, clam.Engine, float]:
     started = time.perf_counter()
     engine = clam.engine(address)
-    return clam.scan(path, address=address), engine, time.perf_counter() - started
+    return clam.scan(path, address=address, impatience=impatience), engine, time.perf_counter() - started
+
+
+def _rejected(report: Mapping[str, Any]) -> bool:
+    severities = rules.severities()
+    return any(severities.get(row["rule"]) == Severity.REQUIREMENT for row in report.get("findings", []))
+
+
+def _hurry(whole: Future[tuple[clam.Answer, clam.Engine, float]], impatience: clam.Impatience) -> None:
+    """What is a bomb for us is often one for clamd too: a file that is rejected anyway is not waited for long."""
+    wait([whole], timeout=rules.limits()["antivirus_grace"])
+    if not whole.done():
+        impatience.give_up()
 
 
 class _Heard:

@@ -19,6 +19,7 @@ _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
 _MOST_BYTES_OF_DIRECTORY = 256 << 20
 _ENCRYPTED, _DESCRIPTOR, _STRONG, _UTF8, _MASKED = 0x1, 0x8, 0x40, 0x800, 0x2000
 _PADDING = 65_536  # zeros between entries that aligning tools leave (zipalign)
+_AFTER = 16 << 20  # bytes behind the end that are looked through
 _KINDS = {
     stat.S_IFLNK: ("link", ""), stat.S_IFCHR: ("special", "character device"), stat.S_IFBLK: ("special", "block device"),
     stat.S_IFIFO: ("special", "FIFO"), stat.S_IFSOCK: ("special", "socket"),
@@ -254,7 +255,7 @@ def _gap(file: BinaryIO, start: int, end: int, *, after: str, subject: Subject, 
 
 def _after(file: BinaryIO, start: int, length: int, subject: Subject, report: Report) -> None:
     file.seek(start)
-    piece = file.read(min(length, 4096))
+    piece = file.read(min(length, _AFTER))
     if any(mark in piece for mark in (b"PK\3\4", b"MZ", b"\x7fELF", b"<script", b"%PDF")):
         report.find("archive.hidden", subject, place=str(start), detail=f"{length} байт (bytes)")
     else:
