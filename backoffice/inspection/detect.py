@@ -61,6 +61,8 @@ def detect(path: Path, name: str) -> str:
     with path.open("rb") as file:
         head = file.read(HEAD)
     found = by_magic(head, name)
+    if FORMAT_OF_EXTENSION.get(extension(name)) == "pickle" and _bare_or_packed_pickle(head, found):
+        return "pickle"
     if found == "zip":
         return _kind_of_zip(path, head)
     if found == "ole":
@@ -99,6 +101,12 @@ def _pe(head: bytes) -> str:
 
 def _pickle(head: bytes) -> str:
     return "pickle" if len(head) >= 2 and head[0] == 0x80 and 2 <= head[1] <= 5 else ""
+
+
+def _bare_or_packed_pickle(head: bytes, found: str) -> bool:
+    """joblib packs its pickles whole; protocols 0 and 1 begin with any of their opcodes. Their examiner refuses what is no pickle."""
+    zlib_header = head[:1] == b"\x78" and int.from_bytes(head[:2], "big") % 31 == 0
+    return found in ("gzip", "bzip2", "xz") or (not found and (zlib_header or head[:1] in b"(])}cNIJKLMTUVXFG"))
 
 
 def _pyc(head: bytes) -> str:

@@ -1,0 +1,316 @@
+"""Pickles: walked opcode by opcode to their end, never loaded (A10, M5).
+
+Loading a pickle runs what it names. So every import and every call is judged against an allow-list; what cannot be followed to the end is
+refused. picklescan gives a second opinion, which can only add to ours. joblib's files (raw arrays between the opcodes, or all of it
+compressed) and torch's old ones (several pickles, then raw numbers) are followed too.
+"""
+
+from __future__ import annotations
+
+import bz2
+import io
+import lzma
+import math
+import mmap
+import re
+import tempfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from backoffice.inspection.formats import _pickle_names as names
+from backoffice.inspection.formats import _pickle_walk as walk
+from backoffice.inspection.formats._pickle_walk import Import, Made, Table
+from backoffice.inspection.report import Broken, Report, Subject
+
+NAME = "pickle"
+VERSION = "1"
+
+_CHUNK = 1 << 20
+_LINES = 200
+_MOST_PICKLES = 10_000
+_SECOND_OPINION = 16 << 20  # bytes: picklescan keeps all opcodes in memory
+_HIDDEN = (
+    (b"PK\3\4", "ZIP"),
+    (b"MZ", "PE"),
+    (b"\x7fELF", "ELF"),
+    (b"%PDF", "PDF"),
+    (b"7z\xbc\xaf", "7z"),
+    (b"\x89PNG", "PNG"),
+    (b"<", "HTML"),
+)
+_ITEM = re.compile(r"([biufcmMSUVOa?])(\d*)")
+_LARGEST_ITEM = 1 << 20
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What one file imports and calls."""
+
+    subject: Subject
+    report: Report
+    size: int
+    imports: dict[Import, str] = field(default_factory=dict)
+    getattrs: int = 0
+    machine: walk.Machine | None = None
+
+    def imported(self, what: Import, at: int) -> None:
+        """Judge an import the first time it is seen."""
+        if names.renamed(what.module) == "builtins" and what.name == "getattr":
+            self.getattrs += 1  # judged by what it is called with; see ``called`` and ``settle``
+            return
+        if what in self.imports:
+            return
+        verdict = self.imports[what] = names.judge(what.module, what.name)
+        if verdict == names.DANGEROUS:
+            self.report.find("pickle.dangerous", self.subject, place=str(at), name=f"{what.module}.{what.name}"[:200])
+
+    def called(self, by: Any, args: Any, at: int) -> None:
+        """Only imported names may be called, and not to fill the memory."""
+        if not isinstance(by, Import):
+            raise Broken("pickle.hidden_import", place=str(at))
+        module = names.renamed(by.module)
+        if module == "builtins" and by.name == "getattr":
+            plain = isinstance(args, tuple) and len(args) == 2 and isinstance(args[0], Import) and isinstance(args[1], str)
+            if not plain:
+                self.dangerous_getattr(at)
+            self.getattrs = 0
+        wanted = _wanted(module, by.name, args)
+        if wanted > max(64 << 20, 64 * self.size):
+            raise Broken("pickle.bomb", place=str(at), detail=f"{by.name}: {wanted}")
+
+    def dangerous_getattr(self, at: int) -> None:
+        """getattr of something that is not an imported class reaches anything at all."""
+        self.imports[Import("builtins", "getattr")] = names.DANGEROUS
+        self.report.find("pickle.dangerous", self.subject, place=str(at), name="builtins.getattr")
+
+    def built(self, target: Any, state: Any, end: int) -> int:
+        """Where to go on after BUILD: behind the raw bytes of a joblib array, or 0."""
+        if isinstance(target, Import):
+            self.imports[target] = names.DANGEROUS
+            self.report.find("pickle.dangerous", self.subject, place=str(end), name=f"{target.module}.{target.name}"[:200])
+        wrapped = isinstance(target, Made) and isinstance(target.by, Import) and target.by.name == "NumpyArrayWrapper"
+        if not wrapped and isinstance(target, Made) and isinstance(target.args, tuple) and target.args:
+            first = target.args[0]  # protocol 2 without NEWOBJ: copyreg._reconstructor(cls, object, None)
+            wrapped = isinstance(first, Import) and first.name == "NumpyArrayWrapper"
+        if not wrapped or not isinstance(state, Table) or self.machine is None:
+            return 0
+        return _behind_array(self.machine, state, end)
+
+    def settle(self) -> None:
+        """After the last opcode: an imported getattr that was never called in plain sight was kept for something."""
+        if self.getattrs:
+            self.dangerous_getattr(self.size)
+        unknown = [f"{one.module}.{one.name}"[:100] for one, verdict in self.imports.items() if verdict == names.UNKNOWN]
+        if unknown:
+            listed = ", ".join(unknown[:5]) + (f" … (+{len(unknown) - 5})" if len(unknown) > 5 else "")
+            self.report.find("pickle.unknown_import", self.subject, names=listed)
+
+
+def _wanted(module: str, name: str, args: Any) -> int:
+    """Bytes that this call would ask for at once, as far as its arguments say so."""
+    if not isinstance(args, tuple) or not args:
+        return 0
+    first = args[0]
+    if module == "builtins" and name in ("bytearray", "bytes") and isinstance(first, int):
+        return first
+    if module == "builtins" and name in ("list", "tuple", "set", "frozenset", "bytes", "bytearray") and _is_range(first):
+        return 32 * max((one for one in first.args if isinstance(one, int)), default=0)
+    if name == "_reconstruct" and len(args) > 1 and isinstance(args[1], tuple):
+        return _product(args[1])
+    return 0
+
+
+def _is_range(value: Any) -> bool:
+    return (
+        isinstance(value, Made)
+        and isinstance(value.by, Import)
+        and value.by.name in ("range", "xrange")
+        and isinstance(value.args, tuple)
+    )
+
+
+def _product(shape: Any) -> int:
+    return math.prod(one for one in shape if isinstance(one, int))
+
+
+def _behind_array(machine: walk.Machine, state: Table, at: int) -> int:
+    """joblib writes an array's bytes right behind the BUILD of its wrapper, after a byte that counts the padding."""
+    shape, dtype = state.items.get("shape"), state.items.get("dtype")
+    told = dtype.args[0] if isinstance(dtype, Made) and isinstance(dtype.args, tuple) and dtype.args else None
+    match = _ITEM.fullmatch(told) if isinstance(told, str) else None
+    if not isinstance(shape, tuple) or match is None or any(not isinstance(one, int) for one in shape):
+        raise Broken("format.damaged", place=str(at), detail="joblib: NumpyArrayWrapper")
+    if match[1] == "O":
+        return machine.walk(at)
+    width = int(match[2] or 1) * (4 if match[1] == "U" else 1)
+    if isinstance(state.items.get("numpy_array_alignment_bytes"), int):
+        if at >= machine.size:
+            raise Broken("format.truncated", detail="joblib")
+        at += 1 + machine.data[at]
+    end = at + _product(shape) * min(width, _LARGEST_ITEM)
+    if end > machine.size:
+        raise Broken("format.truncated", place=str(at), detail=f"joblib: {end} > {machine.size}")
+    return end
+
+
+def examine(subject: Subject, report: Report) -> None:
+    """Walk the file, unpacked first where joblib compressed it."""
+    with subject.path.open("rb") as file:
+        head = file.read(6)
+    unpack = _unpacker(head)
+    if unpack is None:
+        _examine_plain(subject.path, subject, report)
+    else:
+        with tempfile.TemporaryDirectory(prefix="pickle-") as folder:
+            path = Path(folder) / "pickle"
+            with path.open("wb") as file:
+                report.feed(f"{subject.member}!/pickle" if subject.member else "pickle", _kept(unpack, subject, report, file))
+            _examine_plain(path, subject, report)
+    report.cover(scanned=1, size=subject.size)
+
+
+def _unpacker(head: bytes) -> Any:
+    if head[:1] == b"\x78" and int.from_bytes(head[:2], "big") % 31 == 0:
+        return zlib.decompressobj()
+    if head.startswith(b"\x1f\x8b"):
+        return zlib.decompressobj(31)
+    if head.startswith(b"BZh"):
+        return bz2.BZ2Decompressor()
+    if head.startswith((b"\xfd7zXZ\0", b"\x5d\0\0")):
+        return lzma.LZMADecompressor()
+    return None
+
+
+def _kept(unpack: Any, subject: Subject, report: Report, into: Any) -> Iterator[bytes]:
+    """The unpacked bytes, written down as they pass, no more of them than the limits allow."""
+    done = 0
+    limit = min(
+        report.limits["archive_member_bytes"],
+        max(report.limits["archive_ratio_from"], subject.size * report.limits["archive_ratio"]),
+    )
+    for chunk in _unpacked(unpack, subject):
+        done += len(chunk)
+        if done > limit:
+            raise Broken("pickle.bomb", detail=f"×{done // max(subject.size, 1)}")
+        into.write(chunk)
+        yield chunk
+    into.flush()
+
+
+def _unpacked(unpack: Any, subject: Subject) -> Iterator[bytes]:
+    try:
+        with subject.path.open("rb") as file:
+            while not unpack.eof and (piece := file.read(_CHUNK)):
+                yield unpack.decompress(piece, _CHUNK)
+                while not unpack.eof and (
+                    rest := getattr(unpack, "unconsumed_tail", b"") or not getattr(unpack, "needs_input", True)
+                ):
+                    yield unpack.decompress(rest if isinstance(rest, bytes) else b"", _CHUNK)
+            if not unpack.eof:
+                raise Broken("format.truncated", detail="joblib")
+            trailing = len(unpack.unused_data) + len(file.read(1))
+    except (zlib.error, OSError, lzma.LZMAError, EOFError) as problem:
+        raise Broken("format.damaged", detail=str(problem)) from problem
+    if trailing:
+        raise Broken("format.damaged", detail=f"данные после сжатых (data after the compressed): {trailing}")
+
+
+def _examine_plain(path: Path, subject: Subject, report: Report) -> None:
+    size = path.stat().st_size
+    if not size:
+        raise Broken("format.empty")
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        seen = _Seen(subject, report, size)
+        machine = seen.machine = walk.Machine(data, size, imported=seen.imported, called=seen.called, built=seen.built)
+        try:
+            _walk_all(machine, data, size, subject, report)
+        except walk.Damaged as problem:
+            if machine.ops <= 2 and data[0] != 0x80:
+                raise Broken(
+                    "format.mismatch", claimed=".pickle", detected="text" if data[:64].isascii() else "unknown"
+                ) from problem
+            raise Broken("format.damaged", detail=str(problem)) from problem
+        finally:
+            seen.settle()
+            _preview(data, size, seen, report)
+        if machine.highest > max(1 << 20, 64 * machine.put):
+            raise Broken("pickle.bomb", detail=f"memo {machine.highest}")
+        if size <= _SECOND_OPINION:
+            _second_opinion(bytes(data), subject, report)
+
+
+def _walk_all(machine: walk.Machine, data: Any, size: int, subject: Subject, report: Report) -> None:
+    at = count = 0
+    torch = walk.TORCH_MAGIC in data[:64]
+    while at < size and count < _MOST_PICKLES:
+        if count and (data[at] != 0x80 or (torch and count == 5)):
+            break
+        try:
+            at = machine.walk(at)
+        except (walk.Damaged, Broken):
+            if count and not torch:
+                report.find("format.hidden", subject, place=str(at), other="pickle")
+            raise
+        count += 1
+        if report.progress is not None:
+            report.progress(at, 0)
+    if machine.persistent and not torch:
+        report.find("pickle.persistent", subject)
+    if at < size and not (torch and count == 5):
+        _against_archives(data, size)
+        _after(data, at, size, subject, report)
+    elif not torch:
+        _against_archives(data, size)
+
+
+def _after(data: Any, at: int, size: int, subject: Subject, report: Report) -> None:
+    rest = bytes(data[at : at + 4096])
+    for magic, other in _HIDDEN:
+        if magic in rest if len(magic) > 2 else rest.lstrip().startswith(magic):
+            raise Broken("format.hidden", place=str(at), other=other)
+    report.find("format.trailing", subject, bytes=size - at)
+
+
+def _against_archives(data: Any, size: int) -> None:
+    """A zip is read from its end: one whose comment reaches exactly to the end of the file makes it two files in one."""
+    start = max(0, size - 65_557)
+    tail = bytes(data[start:size])
+    at = len(tail)
+    while (at := tail.rfind(b"PK\5\6", 0, at)) >= 0:
+        if at + 22 <= len(tail) and at + 22 + int.from_bytes(tail[at + 20 : at + 22], "little") == len(tail):
+            raise Broken("format.hidden", place=str(start + at), other="ZIP")
+
+
+def _second_opinion(data: bytes, subject: Subject, report: Report) -> None:
+    from picklescan.scanner import SafetyLevel, scan_pickle_bytes
+
+    if any(finding.rule == "pickle.dangerous" and finding.member == subject.member for finding in report.findings):
+        return
+    for found in scan_pickle_bytes(io.BytesIO(data), subject.name).globals:
+        ours = names.judge(found.module, found.name)
+        if (
+            found.safety == SafetyLevel.Dangerous and ours != names.SAFE and found.name != "getattr"
+        ):  # ours looks at what getattr is given
+            report.find("pickle.dangerous", subject, name=f"{found.module}.{found.name}"[:200])
+
+
+def _preview(data: Any, size: int, seen: _Seen, report: Report) -> None:
+    order = {names.DANGEROUS: 0, names.UNKNOWN: 1, names.SAFE: 2}
+    imports = sorted(seen.imports.items(), key=lambda row: (order[row[1]], row[0]))
+    report.preview = {
+        "kind": "pickle",
+        "imports": [{"name": f"{one.module}.{one.name}", "verdict": verdict} for one, verdict in imports[:300]],
+        "opcodes": seen.machine.ops if seen.machine else 0,
+        "disassembly": list(walk.disassembled(data, size, _LINES)),
+    }
+    roots = {one.module.partition(".")[0] for one in seen.imports}
+    known = [
+        name
+        for name in ("sklearn", "xgboost", "lightgbm", "catboost", "torch", "keras", "tensorflow", "statsmodels")
+        if name in roots
+    ]
+    if known and "framework" not in report.facts:
+        report.facts["framework"] = known[0]

@@ -1,0 +1,70 @@
+"""Pickles are followed opcode by opcode and never loaded (A10, M5)."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backoffice.inspection.formats import _pickle_names as names
+from tests.corpus import pickles
+from tests.corpus.case import Case
+from tests.inspection.formats.examining import examine, examine_bytes
+
+CASES = [case for case in pickles.CASES if not {"format.mismatch", "format.empty"} & set(case.rules)]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_pickle_earns_its_findings_and_no_others(case: Case, tmp_path: Path) -> None:
+    case.build(tmp_path / case.name)
+    seen = examine(tmp_path / case.name, slot=case.slot)
+    assert seen.rules == set(case.rules), seen.report.findings
+
+
+def test_what_joblib_packed_goes_to_the_antivirus_unpacked(tmp_path: Path) -> None:
+    seen = examine_bytes(tmp_path, "m.pkl", pickles.by_joblib({"a": b"marker" * 50}, 3), slot="model_archive")
+    assert b"marker" * 50 in seen.fed["pickle"]
+    assert seen.report.coverage.scanned == 1
+
+
+def test_the_moderator_sees_imports_and_opcodes(tmp_path: Path) -> None:
+    seen = examine_bytes(tmp_path, "m.pickle", b"cos\nsystem\n(S'id'\ntR.", slot="model_archive")
+    assert seen.report.preview["imports"] == [{"name": "os.system", "verdict": "dangerous"}]
+    assert "GLOBAL" in seen.report.preview["disassembly"][0]
+
+
+def test_a_bomb_in_a_packed_pickle_stops_early(tmp_path: Path) -> None:
+    seen = examine_bytes(tmp_path, "m.pkl", pickles.by_joblib(np.zeros(30_000_000), 3), slot="model_archive")
+    assert seen.rules == {"pickle.bomb"}
+
+
+@pytest.mark.parametrize("size", [1, 100, 5_000])
+def test_every_cut_of_a_good_pickle_is_refused(size: int, tmp_path: Path) -> None:
+    whole = pickle.dumps({"w": np.arange(900.0), "имя": "Ёж"}, 4)
+    seen = examine_bytes(tmp_path, "m.pickle", whole[: len(whole) - size], slot="model_archive")
+    assert seen.rules & {"format.truncated", "format.damaged"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["os.system", "subprocess.Popen", "builtins.eval", "__builtin__.eval", "sklearn.utils.os.popen", "nt.system", "torch.hub.load", "numpy.load",
+     "importlib.import_module", "types.CodeType", "cloudpickle.cloudpickle._make_function", "webbrowser.open", "runpy.run_path"],
+)  # fmt: skip
+def test_known_ways_to_run_code_are_dangerous(name: str) -> None:
+    module, _, last = name.rpartition(".")
+    assert names.judge(module, last) == names.DANGEROUS
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["numpy.core.multiarray._reconstruct", "sklearn.tree._tree.Tree", "collections.OrderedDict", "pandas.core.frame.DataFrame"],
+)
+def test_ordinary_restorers_are_known(name: str) -> None:
+    module, _, last = name.rpartition(".")
+    assert names.judge(module, last) == names.SAFE
+
+
+def test_an_authors_own_class_is_unknown_not_dangerous() -> None:
+    assert names.judge("weldnet.model", "Net") == names.UNKNOWN
