@@ -144,6 +144,7 @@ class Stage:
             clock=wiring.working_clock,
             policy=wiring.deadline_policy,
             scan_version=wiring.scan_version,
+            try_install_version=wiring.try_install_version,
         )
 
     def _check(self, on: _Playing, at: datetime) -> None:

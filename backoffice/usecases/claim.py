@@ -37,22 +37,23 @@ def take(submission_id: int, *, person: Person, now: datetime) -> Submission:
 def take_next(*, person: Person, now: datetime) -> Submission | None:
     """«Взять следующую»: claim the most urgent one that is free for this person, atomically. None when there is none."""
     with db.atomic():
+        waiting = Submission.alias("waiting")
         candidate = (
-            Submission.select(Submission.id)
+            waiting.select(waiting.id)
             .where(
-                SQL('"t1"."state" = \'awaiting_review\''),  # literal, so that SQLite uses the partial index
-                Submission.claimant.is_null() | (Submission.claim_expires_at <= now),
-                Submission.assignee.is_null() | (Submission.assignee == person),
-                Submission.on_hold == False,  # noqa: E712
-                Submission.id.not_in(Skip.select(Skip.submission).where(Skip.person == person)),
-                Submission.author != person,
-                Submission.author.not_in(_teammates(person)),
+                SQL('"waiting"."state" = \'awaiting_review\''),  # literal, so that SQLite uses the partial index
+                waiting.claimant.is_null() | (waiting.claim_expires_at <= now),
+                waiting.assignee.is_null() | (waiting.assignee == person),
+                waiting.on_hold == False,  # noqa: E712
+                waiting.id.not_in(Skip.select(Skip.submission).where(Skip.person == person)),
+                waiting.author != person,
+                waiting.author.not_in(_teammates(person)),
             )
             .order_by(
-                Case(None, [(Submission.assignee == person, 0)], 1),
-                Submission.priority.desc(),
-                Submission.deadline_at,
-                Submission.id,
+                Case(None, [(waiting.assignee == person, 0)], 1),
+                waiting.priority.desc(),
+                waiting.deadline_at,
+                waiting.id,
             )
             .limit(1)
         )

@@ -50,11 +50,18 @@ def record(check_id: int, outcome: Outcome, *, job: outbox.Job, try_install_vers
         check = Check.get_by_id(check_id)
         if outcome.infected:
             _quarantine(check, outcome, now)
-        elif check.kind == "scan" and outcome.facts.get("has_docker_config") and outcome.verdict != Verdict.REJECT:
+        else:
+            follow_up([check], version=try_install_version, now=now)
+        settle(submissions_of(check), now=now)
+
+
+def follow_up(checks: Iterable[Check], *, version: str, now: datetime) -> None:
+    """A scan that saw a Docker config asks for its try-install, for every submission the file is in (M6)."""
+    for check in checks:
+        if check.kind == "scan" and check.facts.get("has_docker_config") and check.verdict != Verdict.REJECT:
             for link in check.links:
                 if link.artifact.slot == "model_archive" and _under_moderation(link.artifact.submission):
-                    request_try_install(link.artifact, version=try_install_version, now=now)
-        settle(submissions_of(check), now=now)
+                    request_try_install(link.artifact, version=version, now=now)
 
 
 def _store(check_id: int, outcome: Outcome, now: datetime) -> None:

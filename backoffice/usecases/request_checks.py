@@ -70,6 +70,8 @@ def rerun(check_id: int, *, person: Person, now: datetime) -> None:
 
 def exempt(check_id: int, *, person: Person, reason: str, now: datetime) -> None:
     """A lead lets a submission pass without this check, with a reason that stays (M9)."""
+    from backoffice.usecases.record_check import settle
+
     if not reason.strip():
         raise Refused("reason_needed")
     with db.atomic():
@@ -81,6 +83,7 @@ def exempt(check_id: int, *, person: Person, reason: str, now: datetime) -> None
         ).execute()
         for submission in submissions_of(check):
             audit.record(Event.CHECK_EXEMPTED, now=now, person=person, submission=submission, check=check.id, reason=reason)
+        settle(submissions_of(check), now=now)
 
 
 def submissions_of(check: Check) -> list[Submission]:

@@ -16,11 +16,19 @@ from backoffice.store.people import Person
 from backoffice.usecases import mail
 from backoffice.usecases.drafts import lacking, own_draft
 from backoffice.usecases.policy_clock import columns, timing
+from backoffice.usecases.record_check import current_checks, follow_up, settle
 from backoffice.usecases.request_checks import request_scan
 
 
 def submit(
-    submission_id: int, *, author: Person, now: datetime, clock: WorkingClock, policy: DeadlinePolicy, scan_version: str
+    submission_id: int,
+    *,
+    author: Person,
+    now: datetime,
+    clock: WorkingClock,
+    policy: DeadlinePolicy,
+    scan_version: str,
+    try_install_version: str,
 ) -> Submission:
     """Freeze the draft and start its moderation; in one transaction:
 
@@ -52,8 +60,10 @@ def submit(
         search.index(submission)
         for artifact in submission.artifacts:
             request_scan(artifact, version=scan_version, now=now)
+        follow_up(current_checks(submission), version=try_install_version, now=now)
         mail.to_author("received", submission, now=now, deadline=deadline)
-    return submission
+        settle([submission], now=now)  # files that were all looked at before wait for nobody
+    return Submission.get_by_id(submission.id)
 
 
 def withdraw(submission_id: int, *, author: Person, now: datetime) -> None:

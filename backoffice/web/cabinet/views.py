@@ -167,6 +167,7 @@ def send(submission_id: int) -> BaseResponse:
             clock=wiring.working_clock,
             policy=wiring.deadline_policy,
             scan_version=wiring.scan_version,
+            try_install_version=wiring.try_install_version,
         )
     except Refused as refused:
         if refused.reason != "incomplete":

@@ -1,0 +1,52 @@
+"""A real Redis of our own: private folder, a port of the loopback, ended with the tests."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from scripts.services import answers, free_port
+from tests.real.waiting import until
+
+
+class Server:
+    """A running server. ``process`` can be stopped and continued by signals."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port(16390)
+        binary = shutil.which("redis-server") or shutil.which("valkey-server")
+        if binary is None:
+            pytest.fail("Redis is not installed: apt-get install redis-server")
+        options = f"--bind 127.0.0.1 --port {self.port} --dir {folder} --save '' --appendonly no --maxmemory-policy noeviction"
+        self.process = subprocess.Popen([binary, *options.replace("''", "").split(" ")], stdout=subprocess.DEVNULL)
+        until(lambda: answers(self.port))
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def client(self) -> redis.Redis:
+        return redis.Redis.from_url(self.url)
+
+
+@pytest.fixture(scope="session")
+def _redis() -> Iterator[Server]:
+    with tempfile.TemporaryDirectory(prefix="mlp-redis-", dir="/tmp") as folder:
+        server = Server(Path(folder))
+        yield server
+        server.process.terminate()
+        server.process.wait()
+
+
+@pytest.fixture
+def redis_server(_redis: Server) -> Server:
+    """An empty Redis."""
+    with _redis.client() as client:
+        client.flushall()
+    return _redis
