@@ -43,6 +43,10 @@ class Person(Row, UserMixin):
     class Meta:
         table_name = "person"
 
+    def get_id(self) -> str:
+        """What a session names the person by: it changes when all their sessions must end. peewee's own method is not needed for rows."""
+        return str(self.fs_uniquifier)
+
     def role_names(self) -> frozenset[str]:
         """The names of the roles, read once per object."""
         if "_role_names" not in self.__dict__:

@@ -18,7 +18,7 @@ DICTIONARIES = {
     "industry": [
         ("Банки и финансы", "Banking and finance"),
         ("Государственное управление", "Public administration"),
-        ("Здравоохранение", "Healthcare"),
+        ("Медицина", "Medicine"),
         ("Информационные технологии", "Information technology"),
         ("Логистика и транспорт", "Logistics and transport"),
         ("Металлургия", "Metallurgy"),
@@ -33,6 +33,7 @@ DICTIONARIES = {
         ("Другое", "Other"),
     ],
     "technology": [
+        ("Глубокое обучение", "Deep learning"),
         ("Компьютерное зрение", "Computer vision"),
         ("Обработка естественного языка", "Natural language processing"),
         ("Распознавание и синтез речи", "Speech recognition and synthesis"),
@@ -43,10 +44,12 @@ DICTIONARIES = {
         ("Поиск аномалий", "Anomaly detection"),
         ("Генеративные модели", "Generative models"),
         ("Обучение с подкреплением", "Reinforcement learning"),
-        ("Оптимизация", "Optimisation"),
+        ("Оптимизационные задачи", "Optimisation"),
         ("Другое", "Other"),
     ],
     "effect": [
+        ("Повышение конверсии пользователей", "Higher user conversion"),
+        ("Сокращение брака (анализ изображений)", "Fewer defects (image analysis)"),
         ("Рост выручки", "Revenue growth"),
         ("Снижение затрат", "Cost reduction"),
         ("Повышение качества продукции", "Better product quality"),
