@@ -7,6 +7,7 @@ as passed over. In-app signs appear at once, e-mails wait for working hours and 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +34,7 @@ from backoffice.usecases.policy_clock import Timing, columns, mail_clock, policy
 OPEN = "\"t1\".\"state\" IN ('checking', 'awaiting_review')"  # literal: SQLite matches partial indexes by text
 LETTERS = ("warning", "breach", "escalated")
 BATCH = 200
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,20 @@ def sweep(*, now: datetime) -> int:
     fired, world = 0, None
     while ids := due(now=now):
         world = world or _World.read(now)
-        done = sum(_sweep_one(submission_id, world) for submission_id in ids)
+        done = sum(_swept(submission_id, world) for submission_id in ids)
         fired += done
         if not done or len(ids) < BATCH:
             break
     return fired
+
+
+def _swept(submission_id: int, world: _World) -> bool:
+    """One that cannot be swept must not keep the others from it."""
+    try:
+        return _sweep_one(submission_id, world)
+    except Exception:
+        log.exception("submission %s could not be swept", submission_id)
+        return False
 
 
 def due(*, now: datetime, limit: int = BATCH) -> list[int]:

@@ -1,0 +1,121 @@
+"""What happened in a week: kept deadlines, working time to each stage, reasons, rounds (M9). Nothing here names a person.
+
+Durations are returned as pairs of instants; the clock is not this room's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from peewee import DateField, fn
+
+from backoffice.store.base import InstantField, JsonField, Row
+from backoffice.store.listings import Submission
+from backoffice.store.moderation import Decision, Remark
+
+Pair = tuple[datetime, datetime]
+
+
+class WeekFigures(Row):
+    """A week that is over, as it was counted after its end."""
+
+    monday = DateField(unique=True)
+    data = JsonField()
+    made_at = InstantField()
+
+    class Meta:
+        table_name = "week_figures"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One decision: of which kind, when, in which round, and the instants that led to it."""
+
+    kind: str
+    made_at: datetime
+    number: int
+    submitted_at: datetime
+    deadline_at: datetime | None
+    listing: int
+
+
+def decisions(since: datetime, until: datetime) -> list[Decided]:
+    """Every decision of [since, until), in order."""
+    rows = (
+        Decision.select(
+            Decision.kind,
+            Decision.made_at,
+            Submission.number,
+            Submission.submitted_at,
+            Submission.deadline_at,
+            Submission.listing_id,
+        )
+        .join(Submission)
+        .where((Decision.made_at >= since) & (Decision.made_at < until) & Submission.submitted_at.is_null(False))
+        .order_by(Decision.made_at, Decision.id)
+    )
+    return [Decided(*row) for row in rows.tuples()]
+
+
+def first_looks(since: datetime, until: datetime) -> list[Pair]:
+    """(submitted, first looked at) of what was submitted in [since, until) and has been looked at."""
+    rows = Submission.select(Submission.submitted_at, Submission.first_look_at).where(
+        (Submission.submitted_at >= since) & (Submission.submitted_at < until) & Submission.first_look_at.is_null(False)
+    )
+    return [(row[0], row[1]) for row in rows.tuples()]
+
+
+def first_submissions(listings: Sequence[int]) -> dict[int, datetime]:
+    """When each of these listings was submitted for the first time."""
+    found: dict[int, datetime] = {}
+    for start in range(0, len(listings), 500):
+        part = list(listings[start : start + 500])
+        rows = Submission.select(Submission.listing_id, fn.MIN(Submission.submitted_at))
+        rows = rows.where(Submission.listing.in_(part) & Submission.submitted_at.is_null(False)).group_by(Submission.listing_id)
+        convert = Submission.submitted_at.python_value
+        found.update({listing: convert(at) for listing, at in rows.tuples()})
+    return found
+
+
+def submissions(since: datetime, until: datetime) -> list[datetime]:
+    """When what came in [since, until) came."""
+    came = (Submission.submitted_at >= since) & (Submission.submitted_at < until)
+    return [row[0] for row in Submission.select(Submission.submitted_at).where(came).order_by(Submission.submitted_at).tuples()]
+
+
+def decided_by(since: datetime, until: datetime) -> list[tuple[int, datetime]]:
+    """(moderator, when) of every decision of [since, until): for loads and forecasts, never for rankings."""
+    rows = Decision.select(Decision.moderator_id, Decision.made_at).where(
+        (Decision.made_at >= since) & (Decision.made_at < until)
+    )
+    return [(row[0], row[1]) for row in rows.order_by(Decision.made_at).tuples()]
+
+
+def return_reasons(since: datetime, until: datetime) -> Counter[str]:
+    """How often each requirement was asked for in what was returned in [since, until): by template, else rule, else field or slot."""
+    rows = (
+        Remark.select(Remark.template, Remark.rule, Remark.field, Remark.slot)
+        .join(Decision, on=(Decision.submission == Remark.submission))
+        .where(
+            (Decision.made_at >= since)
+            & (Decision.made_at < until)
+            & (Decision.kind == "return")
+            & (Remark.level == "requirement")
+        )
+    )
+    return Counter(next((name for name in row if name), "other") for row in rows.tuples())
+
+
+def kept_weeks(mondays: Sequence[Any]) -> dict[Any, dict[str, Any]]:
+    """The weeks that were counted already."""
+    rows = WeekFigures.select(WeekFigures.monday, WeekFigures.data).where(WeekFigures.monday.in_(list(mondays)))
+    return {row.monday: row.data for row in rows}
+
+
+def keep_week(monday: Any, data: dict[str, Any], *, now: datetime) -> None:
+    """Keep a week that is over; the first count stays."""
+    WeekFigures.insert(monday=monday, data=data, made_at=now).on_conflict_ignore().execute()
