@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.corpus.case import Case
 
-FAMILIES = ("archives", "data", "media", "documents", "models")
+FAMILIES = ("archives", "model_archives", "data", "media", "documents", "models")
 
 
 @dataclass(frozen=True, slots=True)
