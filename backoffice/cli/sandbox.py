@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,8 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from backoffice.inspection.sandbox import policy
+from backoffice.inspection.sandbox import engine as engines
+from backoffice.inspection.sandbox import policy, reaper
 from backoffice.inspection.sandbox.attempt import try_install
 from backoffice.inspection.sandbox.transcript import Tried, write_files
 
@@ -32,18 +36,44 @@ def command() -> None:
 @with_appcontext
 def try_(archive: Path, data: Path | None, as_json: bool, output: Path | None, lang: str) -> None:
     """Try ARCHIVE. The exit code is 0 whenever an outcome was reached."""
-    settings = current_app.config["SETTINGS"]
-    answer = try_install(
-        archive,
-        name=archive.name,
-        data=data,
-        data_name=data.name if data else "",
-        engine=settings.engine,
-        progress=None if as_json else lambda step: click.echo(f"… {step}", err=True),
-    )
+    with _engine(current_app.config["SETTINGS"].engine) as engine:
+        answer = try_install(
+            archive,
+            name=archive.name,
+            data=data,
+            data_name=data.name if data else "",
+            engine=engine,
+            progress=None if as_json else lambda step: click.echo(f"… {step}", err=True),
+        )
     places = write_files(answer, output or Path(tempfile.mkdtemp(prefix="mlplace-sandbox-"))) if answer.files else {}
     table = as_table(answer, places, lang)
     click.echo(json.dumps(table, ensure_ascii=False, indent=2) if as_json else _as_text(table))
+
+
+@command.command()
+@with_appcontext
+def reap() -> None:
+    """Remove what a killed try left on the engine, unless one is running."""
+    removed = reaper.reap(current_app.config["SETTINGS"].engine)
+    click.echo("\n".join(removed) or "0")
+
+
+@contextmanager
+def _engine(configured: str) -> Iterator[str]:
+    """The engine of the settings, or a private one for this command where one can run; "" where none can."""
+    if configured or engines.lacking():
+        yield configured
+        return
+    folder = Path(tempfile.mkdtemp(prefix="mlplace-engine-"))
+    engine = None
+    try:
+        with suppress(engines.NoEngine):
+            engine = engines.start(folder)
+        yield engine.address if engine else ""
+    finally:
+        if engine:
+            engine.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def as_table(answer: Tried, places: dict[str, Path], lang: str) -> dict[str, Any]:

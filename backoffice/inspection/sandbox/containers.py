@@ -118,7 +118,8 @@ def _hold(session: Session, plan: Plan) -> Crew:
     names = {service.name: "127.0.0.1" for service in plan.services}
     host = api.create_host_config(
         network_mode="none", read_only=True, cap_drop=["ALL"], security_opt=_security(), mem_limit=16 << 20, memswap_limit=16 << 20,
-        pids_limit=4, ipc_mode="private", extra_hosts=names, dns=["127.0.0.1"], log_config=LogConfig(type="none"), runtime=session.terms.runtime or None,
+        pids_limit=4, ipc_mode="private", extra_hosts=names, dns=["127.0.0.1"], log_config=LogConfig(type="none"),
+        runtime=session.terms.runtime or None,
     )  # fmt: skip
     made = api.create_container(HOLDER, host_config=host, labels=session.labels, name=f"{session.tag}-holder", hostname="demo")
     try:
