@@ -23,6 +23,7 @@ from typing import IO
 
 from backoffice.cli.words import say
 from backoffice.inspection import antivirus
+from backoffice.inspection.sandbox import engine
 from config.settings import ROOT, Settings
 from scripts import children, services
 from scripts.children import Child
@@ -66,8 +67,7 @@ class Supervisor:
             env.setdefault("MLPLACE_MAIL_FOLDER", str(self.var / "mail"))
             self._start(child, lambda: services.answers(port))
         self._start_antivirus()
-        with contextlib.suppress(ImportError):
-            self._start_engine()
+        self._start_engine()
 
     def _start_antivirus(self) -> None:
         if "MLPLACE_CLAMD" in self.environment:
@@ -84,8 +84,6 @@ class Supervisor:
     def _start_engine(self) -> None:
         if "MLPLACE_ENGINE" in self.environment:
             return
-        from backoffice.inspection.sandbox import engine
-
         if lacking := engine.lacking():
             say(
                 ru=f"Песочницы не будет, конфигурации Docker не проверяются: {lacking}",
