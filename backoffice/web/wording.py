@@ -111,7 +111,7 @@ def icon(name: str, extra: str = "") -> Markup:
     )
 
 
-def theme() -> str:
+def scheme() -> str:
     """light or dark: the reader's cookie; light without one."""
     return "dark" if request.cookies.get("theme") == "dark" else "light"
 
@@ -142,4 +142,4 @@ def equip(app: Flask) -> None:
     filters = (instant, short_instant, day, ago, duration, number, filesize)
     env.filters.update({function.__name__: function for function in filters})
     env.filters.update(words.FILTERS)
-    env.globals.update(icon=icon, language=i18n.language, theme=theme, now=utcnow)
+    env.globals.update(icon=icon, language=i18n.language, scheme=scheme, now=utcnow)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from flask import current_app
@@ -30,6 +31,10 @@ class StaffView(BaseView):
     def is_accessible(self) -> bool:
         """The gate before every request has looked already; a menu asks again for itself."""
         return bool(current_user.is_authenticated and current_user.role_names() & self.roles)
+
+    def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Once. Flask-Admin's own calls a view again after a TypeError, which hides the first one."""
+        return fn(self, *args, **kwargs)
 
     def render(self, template: str, **kwargs: Any) -> str:
         """Templates see the view as ``admin_view``, as all of Flask-Admin's do."""

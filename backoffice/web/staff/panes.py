@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, render_template, request
+from flask import current_app, render_template
 
 from backoffice.domain import diffs
 from backoffice.i18n import gettext, language
@@ -14,6 +14,7 @@ from backoffice.store.checks import Check
 from backoffice.store.listings import Submission
 from backoffice.usecases.record_check import current_checks
 from backoffice.web import findings, previews, words
+from backoffice.web.wording import scheme
 
 CARD = ("description", "characteristics", "requirements")
 SLOTS = ("data_example", "instruction", "terms_of_use", "model_archive")
@@ -87,19 +88,17 @@ def _file(submission: Submission, checks: list[Check], _previous: Submission | N
     artifact = next(a for a in submission.artifacts if a.slot == which)
     scan = next((check for check in checks if check.slot == which and check.kind == "scan"), None)
     wiring = current_app.extensions["wiring"]
-    theme = "dark" if request.cookies.get("theme") == "dark" else "light"
     url = ""
     if scan and scan.preview and not artifact.blob.quarantined_at:
-        url = previews.address(wiring, scan, language=language(), theme=theme)
+        url = previews.address(wiring, scan, language=language(), theme=scheme())
     return {"artifact": artifact, "scan": scan, "preview_url": url}
 
 
 def _checks(submission: Submission, checks: list[Check], _previous: Submission | None, _which: str) -> dict[str, Any]:
     wiring = current_app.extensions["wiring"]
-    theme = "dark" if request.cookies.get("theme") == "dark" else "light"
     pictures = {
         check.id: [
-            (row, f"{previews.address(wiring, check, language=language(), theme=theme)}{row.name}")
+            (row, f"{previews.address(wiring, check, language=language(), theme=scheme())}{row.name}")
             for row in check.preview_files
             if row.media_type.startswith("image/")
         ]
