@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from backoffice.domain.verdicts import Finding
+from backoffice.inspection import docker_config
 from backoffice.inspection.report import Report, Subject
 
 MOST_NAMES = 50
@@ -102,6 +103,8 @@ def note(subject: Subject, detected: str, head: bytes, report: Report) -> None:
         return
     if _DOCKERFILE.match(name) or _COMPOSE.match(name):
         _keep(report, "docker", shown)
+        if _COMPOSE.match(name):
+            docker_config.weigh(subject, path.parent, report)
     elif suffix == ".ipynb":
         _keep(report, "notebooks", shown)
     elif suffix in _SOURCES and detected not in ("pe", "elf", "pyc"):

@@ -1,6 +1,7 @@
 """The rules of the automatic checks: how much each weighs, the limits, and the words people read (A7–A10, M4, M5).
 
-Everything comes from ``config/policies/checks.toml``. ``POLICY_VERSION`` is a digest of that file: a changed policy makes old results stale.
+Everything comes from ``config/policies/checks.toml``, and the rules of Docker configs from ``sandbox.toml``. ``POLICY_VERSION`` is a digest of
+both and of the slots: a changed policy makes old results stale.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from backoffice.domain.verdicts import Finding, Severity
 
 POLICIES = Path(__file__).resolve().parents[2] / "config" / "policies"
 CHECKS = POLICIES / "checks.toml"
+SANDBOX = POLICIES / "sandbox.toml"  # what a Docker config may not ask for is refused by both checks, in the same words
 SLOTS = POLICIES / "slots.toml"
 LANGUAGES = ("ru", "en")
 
@@ -60,7 +62,8 @@ def _policy() -> dict[str, Any]:
 @cache
 def rules() -> dict[str, Rule]:
     """Every rule by its id. A missing key in the file is our mistake and raises ``KeyError``."""
-    return {name: _rule(name, row) for name, row in _policy()["rules"].items()}
+    tables = (tomllib.loads(SANDBOX.read_text(encoding="utf-8"))["rules"], _policy()["rules"])
+    return {name: _rule(name, row) for table in tables for name, row in table.items()}
 
 
 def _rule(name: str, row: dict[str, Any]) -> Rule:
@@ -99,7 +102,7 @@ def words(finding: Finding, language: str = "ru") -> str:
 @cache
 def policy_version() -> str:
     """Twelve hexadecimal digits that change with any change of the rules, limits or slots."""
-    return hashlib.sha256(CHECKS.read_bytes() + SLOTS.read_bytes()).hexdigest()[:12]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in (CHECKS, SANDBOX, SLOTS))).hexdigest()[:12]
 
 
 def __getattr__(name: str) -> str:

@@ -55,6 +55,20 @@ def _ppmd() -> list[dict[str, int]]:
     return [{"id": py7zr.FILTER_PPMD, "order": 6, "mem": 24}]
 
 
+_SOCKET = b"    volumes:\n      - /var/run/docker.sock:/var/run/docker.sock\n"
+
+
+def _compose(more: bytes) -> bytes:
+    return b"services:\n  demo:\n    image: example/demo@sha256:" + b"a" * 64 + b"\n" + more
+
+
+def _yaml_bomb() -> bytes:
+    """The billion laughs: nine levels of nine references."""
+    rows = ["a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]"]
+    rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
+    return "\n".join([*rows, "services:", "  demo: {image: x, labels: *a9}"]).encode()
+
+
 def _contents() -> list[Case]:
     """What a model archive holds (A10). Compiled code cannot be looked into, so it is never a plain pass."""
 
@@ -71,6 +85,23 @@ def _contents() -> list[Case]:
             "docker-compose.7z",
             {"docker-compose.yml": b"services:\n  demo:\n    image: example/demo@sha256:" + b"a" * 64 + b"\n"},
             "pass",
+        ),
+        case(
+            "privileged-compose.zip", {"docker-compose.yml": _compose(b"    privileged: true\n")}, "reject", "compose.privileged"
+        ),
+        case("docker-socket-compose.zip", {"compose.yaml": _compose(_SOCKET)}, "reject", "compose.socket"),
+        case(
+            "host-network-compose.7z",
+            {"docker-compose.yml": _compose(b"    network_mode: host\n")},
+            "reject",
+            "compose.namespace",
+        ),
+        case("yaml-bomb-compose.zip", {"docker-compose.yml": _yaml_bomb()}, "reject", "config.too_large"),
+        case(
+            "yaml-tag-compose.zip",
+            {"compose.yml": b"services: !!python/object/apply:os.system ['id']\n"},
+            "reject",
+            "config.unreadable",
         ),
         case("compiled-library.zip", library, "warn"),
         case("shared-object.zip", {"model.so": tiny_elf()}, "warn"),
