@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from backoffice.inspection.formats import _pickle_names as names
+from backoffice.inspection.formats import _pickle_opcodes as opcodes
 from backoffice.inspection.formats import _pickle_walk as walk
 from backoffice.inspection.formats._pickle_walk import Import, Made, Table
 from backoffice.inspection.report import Broken, Report, Subject
@@ -227,7 +228,7 @@ def _examine_plain(path: Path, subject: Subject, report: Report) -> None:
         machine = seen.machine = walk.Machine(data, size, imported=seen.imported, called=seen.called, built=seen.built)
         try:
             _walk_all(machine, data, size, subject, report)
-        except walk.Damaged as problem:
+        except opcodes.Damaged as problem:
             if machine.ops <= 2 and data[0] != 0x80:
                 raise Broken(
                     "format.mismatch", claimed=".pickle", detected="text" if data[:64].isascii() else "unknown"
@@ -250,7 +251,7 @@ def _walk_all(machine: walk.Machine, data: Any, size: int, subject: Subject, rep
             break
         try:
             at = machine.walk(at)
-        except (walk.Damaged, Broken):
+        except (opcodes.Damaged, Broken):
             if count and not torch:
                 report.find("format.hidden", subject, place=str(at), other="pickle")
             raise
@@ -302,9 +303,10 @@ def _preview(data: Any, size: int, seen: _Seen, report: Report) -> None:
     imports = sorted(seen.imports.items(), key=lambda row: (order[row[1]], row[0]))
     report.preview = {
         "kind": "pickle",
-        "imports": [{"name": f"{one.module}.{one.name}", "verdict": verdict} for one, verdict in imports[:300]],
+        "imports": [f"{one.module}.{one.name}" for one, _ in imports[:300]],
+        "verdicts": {f"{one.module}.{one.name}": verdict for one, verdict in imports[:300] if verdict != names.SAFE},
         "opcodes": seen.machine.ops if seen.machine else 0,
-        "disassembly": list(walk.disassembled(data, size, _LINES)),
+        "disassembly": list(opcodes.disassembled(data, size, _LINES)),
     }
     roots = {one.module.partition(".")[0] for one in seen.imports}
     known = [

@@ -31,7 +31,7 @@ def test_what_joblib_packed_goes_to_the_antivirus_unpacked(tmp_path: Path) -> No
 
 def test_the_moderator_sees_imports_and_opcodes(tmp_path: Path) -> None:
     seen = examine_bytes(tmp_path, "m.pickle", b"cos\nsystem\n(S'id'\ntR.", slot="model_archive")
-    assert seen.report.preview["imports"] == [{"name": "os.system", "verdict": "dangerous"}]
+    assert (seen.report.preview["imports"], seen.report.preview["verdicts"]) == (["os.system"], {"os.system": "dangerous"})
     assert "GLOBAL" in seen.report.preview["disassembly"][0]
 
 

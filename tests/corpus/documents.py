@@ -1,0 +1,8 @@
+"""Instructions and terms of use, good, damaged and hostile (A8, A9)."""
+
+from __future__ import annotations
+
+from tests.corpus import markdowns
+from tests.corpus.case import Case
+
+CASES: tuple[Case, ...] = (*markdowns.CASES,)
