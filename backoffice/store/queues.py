@@ -250,7 +250,9 @@ def _joined() -> ModelSelect:
     heavy = {"description", "characteristics", "requirements"}
     columns = [column for name, column in Submission._meta.fields.items() if name not in heavy]
     return (
-        Submission.select(*columns, *(who_column for who in (author, claimant, assignee) for who_column in (who.id, who.name)))
+        Submission.select(
+            *columns, *(who_column for who in (author, claimant, assignee) for who_column in (who.id, who.name, who.team))
+        )
         .join(author, on=(Submission.author == author.id), attr="author")
         .switch(Submission)
         .join(claimant, JOIN.LEFT_OUTER, on=(Submission.claimant == claimant.id), attr="claimant")

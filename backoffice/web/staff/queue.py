@@ -1,10 +1,145 @@
-"""The queue comes here next."""
+"""The queue: the moderators' triage (M3). Looking claims nothing; «Взять» and «Взять следующую» do."""
 
 from __future__ import annotations
 
+from hashlib import sha256
+from typing import Any
+
+from flask import Response as FlaskResponse
+from flask import flash, redirect, request, url_for
+from flask_admin import expose
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from backoffice.clock import utcnow
+from backoffice.i18n import gettext, language, lazy
+from backoffice.store import queues
+from backoffice.store.moderation import SavedView
+from backoffice.store.people import Person
+from backoffice.usecases import claim, preferences
+from backoffice.web.staff import assigning, choices, deadline, export, lines
+from backoffice.web.staff.asked import Asked, asked, empty_words, tab_name
 from backoffice.web.staff.base import StaffView
+
+
+class Queue(StaffView):
+    """Tabs, rows, and the ways to take one."""
+
+    @expose("/")
+    def index(self) -> str:
+        """The page: filters around the live part."""
+        wanted = asked(request.args)
+        rows = _look(wanted)
+        return self.render(
+            "staff/queue.html", **rows, **choices.offered(wanted), saved=_views(current_user), density=lines.density()
+        )
+
+    @expose("/rows")
+    def rows(self) -> Response:
+        """The live part alone: asked for every few seconds, 304 while nothing has changed."""
+        body = self.render("staff/queue_rows.html", **_look(asked(request.args)), density=lines.density())
+        answer = FlaskResponse(body)
+        answer.set_etag(sha256(body.encode()).hexdigest()[:32])
+        answer.headers["Cache-Control"] = "private, no-cache"
+        return answer.make_conditional(request)
+
+    @expose("/export.csv")
+    def export(self) -> Response:
+        """Every row of the tab under the filters, as a table for a spreadsheet."""
+        wanted = asked(request.args)
+        seen = lines.watch(current_user, now=utcnow(), far=wanted.far)
+        return export.csv(wanted.tab or "free", seen, wanted.filters, language=language())
+
+    @expose("/next", methods=["POST"])
+    def take_next(self) -> Response:
+        """«Взять следующую»: the most urgent one that is free for this person."""
+        taken = claim.take_next(person=_me(), now=utcnow())
+        if taken is None:
+            flash(gettext("There is nothing to take: no free submission waits for review."), "info")
+            return redirect(url_for(".index"))
+        return redirect(lines.review_url(taken.id))
+
+    @expose("/<int:submission_id>/take", methods=["POST"])
+    def take(self, submission_id: int) -> Response:
+        """Take this one."""
+        claim.take(submission_id, person=_me(), now=utcnow())
+        return redirect(lines.review_url(submission_id))
+
+    @expose("/<int:submission_id>/take-over", methods=["POST"])
+    def take_over(self, submission_id: int) -> Response:
+        """Take it out of a colleague's hands, with a reason."""
+        claim.take_over(submission_id, person=_me(), reason=request.form.get("reason", "")[:2000], now=utcnow())
+        return redirect(lines.review_url(submission_id))
+
+    @expose("/<int:submission_id>/unskip", methods=["POST"])
+    def unskip(self, submission_id: int) -> Response:
+        """Let a skipped one come up again."""
+        claim.unskip(submission_id, person=_me())
+        flash(gettext("Submission %(number)s will come up again.", number=submission_id), "success")
+        return redirect(request.referrer or url_for(".index"))
+
+    @expose("/<int:submission_id>/deadline")
+    def deadline(self, submission_id: int) -> str:
+        """«Почему?»: the deadline day by day; as a part of a page when a script asks."""
+        template = "staff/deadline_body.html" if request.args.get("part") else "staff/deadline.html"
+        return self.render(template, weekday=deadline.weekday, **deadline.explained(submission_id, now=utcnow()))
+
+    @expose("/views", methods=["POST"])
+    def save_view(self) -> Response:
+        """Keep the filters under a name."""
+        wanted = asked(request.form)
+        query = url_for(".index", **wanted.params()).partition("?")[2]
+        preferences.save_view(request.form.get("name", ""), query, person=_me(), now=utcnow())
+        return redirect(url_for(".index", **wanted.params()))
+
+    @expose("/views/<int:view_id>/drop", methods=["POST"])
+    def drop_view(self, view_id: int) -> Response:
+        """Forget a kept view."""
+        preferences.drop_view(view_id, person=_me())
+        return redirect(request.referrer or url_for(".index"))
+
+    @expose("/density", methods=["POST"])
+    def density(self) -> Response:
+        """Roomy or dense rows."""
+        preferences.set_density(request.form.get("density", ""), person=_me())
+        return redirect(request.referrer or url_for(".index"))
+
+
+def _me() -> Person:
+    """The person signed in, as a row and not as a proxy."""
+    person: Person = current_user._get_current_object()
+    return person
+
+
+def _look(wanted: Asked) -> dict[str, Any]:
+    """Numbers and rows of one look: a fixed number of queries."""
+    now = utcnow()
+    seen = lines.watch(_me(), now=now, far=wanted.far)
+    counts = queues.counts(seen, wanted.filters)
+    if not wanted.tab:
+        wanted = wanted.on("mine" if counts["mine"] else "free")
+    page = queues.page(wanted.tab, seen, wanted.filters, cursor=wanted.after)
+    return {
+        "asked": wanted,
+        "counts": counts,
+        "page": page,
+        "lines": lines.lines(page, seen),
+        "later": queues.later(seen, wanted.filters) if wanted.tab in ("free", "others") else 0,
+        "tabs": queues.TABS,
+        "tab_name": tab_name,
+        "empty_words": empty_words,
+        "filter_words": choices.filter_words,
+        "time_left": lines.time_left,
+        "review_url": lines.review_url,
+        "me": current_user,
+        "leads": "lead" in current_user.role_names(),
+    }
+
+
+def _views(person: Person) -> list[SavedView]:
+    return list(SavedView.select().where(SavedView.person == person.id).order_by(SavedView.name))
 
 
 def views() -> list[StaffView]:
     """For the staff's menu."""
-    return []
+    return [Queue(name=lazy("Queue"), endpoint="staff_queue", url="/staff/queue"), *assigning.views()]

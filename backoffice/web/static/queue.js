@@ -1,0 +1,151 @@
+// The queue: renews itself without losing the place, answers keys, shows dialogs, remembers what is ticked.
+"use strict";
+(() => {
+  const queue = document.getElementById("queue");
+  if (!queue) return;
+  const every = 10000; // milliseconds between two looks
+  const live = document.getElementById("live");
+  let etag = "", current = "", quiet = false;
+  const picked = new Set();
+
+  const rows = () => [...queue.querySelectorAll("tbody tr[data-id]")];
+  const row = () => rows().find((tr) => tr.dataset.id === current);
+
+  // Live ------------------------------------------------------------------
+  function state(lost) {
+    live?.classList.toggle("lost", lost);
+    const words = document.getElementById("live-words");
+    if (words) words.textContent = lost ? queue.dataset.lost : queue.dataset.fresh;
+  }
+
+  function settle(known) {
+    const fresh = rows().filter((tr) => known && !known.has(tr.dataset.id));
+    fresh.forEach((tr) => tr.classList.add("is-new"));
+    if (fresh.length) announce(queue.dataset.new + fresh.map((tr) => tr.querySelector(".title").textContent.trim()).join("; "));
+    mark();
+    pick();
+    tick();
+  }
+
+  async function look() {
+    if (document.hidden || quiet) return;
+    quiet = true;
+    try {
+      const answer = await fetch(queue.dataset.rows, { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
+      if (answer.status === 401 || answer.redirected) { window.location.reload(); return; }
+      if (answer.status === 200) {
+        etag = answer.headers.get("etag") || "";
+        const known = new Set(rows().map((tr) => tr.dataset.id));
+        Idiomorph.morph(queue, await answer.text(), { morphStyle: "innerHTML", ignoreActiveValue: true });
+        settle(known);
+      }
+      state(!answer.ok && answer.status !== 304);
+    } catch { state(true); } finally { quiet = false; }
+  }
+  setInterval(look, every);
+  document.addEventListener("visibilitychange", look);
+  window.addEventListener("focus", look);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) look(); });
+
+  function tick() {
+    for (const time of queue.querySelectorAll("time[data-until]")) {
+      const left = Math.floor((new Date(time.dataset.until) - Date.now()) / 1000);
+      time.textContent = left > 0 ? `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` : "0:00";
+      time.classList.toggle("ending", left < 120);
+    }
+  }
+  setInterval(tick, 1000);
+
+  // The row in hand --------------------------------------------------------
+  function mark() {
+    for (const tr of rows()) tr.classList.toggle("is-current", tr.dataset.id === current);
+  }
+  function go(step) {
+    const all = rows(), at = all.findIndex((tr) => tr.dataset.id === current);
+    const next = all[Math.max(0, Math.min(all.length - 1, at < 0 ? (step > 0 ? 0 : all.length - 1) : at + step))];
+    if (!next) return;
+    current = next.dataset.id;
+    mark();
+    next.querySelector(".title").focus({ preventScroll: true });
+    next.scrollIntoView({ block: "nearest" });
+  }
+  queue.addEventListener("focusin", (event) => {
+    const tr = event.target.closest("tr[data-id]");
+    if (tr) { current = tr.dataset.id; mark(); }
+  });
+
+  // What is ticked ---------------------------------------------------------
+  function pick() {
+    const here = new Set(rows().map((tr) => tr.dataset.id));
+    for (const id of picked) if (!here.has(id)) picked.delete(id);
+    for (const box of queue.querySelectorAll('input[name="id"]')) {
+      box.checked = picked.has(box.value);
+      box.closest("tr").classList.toggle("is-picked", box.checked);
+    }
+    const bulk = document.getElementById("bulk"), all = document.getElementById("pick-all");
+    if (!bulk) return;
+    bulk.hidden = picked.size === 0;
+    const words = document.getElementById("picked");
+    words.textContent = words.dataset.words + picked.size;
+    if (all) all.checked = picked.size > 0 && picked.size === queue.querySelectorAll('input[name="id"]:not(:disabled)').length;
+  }
+  queue.addEventListener("change", (event) => {
+    const box = event.target;
+    if (box.id === "pick-all") queue.querySelectorAll('input[name="id"]:not(:disabled)').forEach((each) => box.checked ? picked.add(each.value) : picked.delete(each.value));
+    else if (box.name === "id") box.checked ? picked.add(box.value) : picked.delete(box.value);
+    else return;
+    pick();
+  });
+
+  // Dialogs ----------------------------------------------------------------
+  async function why(link) {
+    const dialog = document.getElementById("why"), body = document.getElementById("why-body");
+    try {
+      const answer = await fetch(`${link.href}?part=1`);
+      if (!answer.ok) throw new Error(answer.statusText);
+      body.innerHTML = await answer.text();
+      dialog.showModal();
+    } catch { window.location = link.href; }
+  }
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-why]"), take = event.target.closest("[data-takeover]");
+    const open = event.target.closest("[data-open]"), close = event.target.closest("[data-close]");
+    if (link && !event.ctrlKey && !event.metaKey) { event.preventDefault(); why(link); }
+    if (open) document.getElementById(open.dataset.open).showModal();
+    if (close) close.closest("dialog").close();
+    if (take) {
+      const dialog = document.getElementById("takeover");
+      dialog.querySelector("form").action = take.dataset.takeover;
+      dialog.querySelector("[data-title]").textContent = take.dataset.title;
+      dialog.querySelector("[data-by]").textContent = take.dataset.by;
+      dialog.showModal();
+      dialog.querySelector("textarea").focus();
+    }
+    if (event.target.matches("dialog")) event.target.close();
+  });
+
+  // Keys: by their place on the keyboard, so that they work in the Russian layout too ------
+  const keys = {
+    KeyJ: () => go(1), KeyK: () => go(-1),
+    KeyN: () => document.getElementById("next-form").requestSubmit(),
+    KeyT: () => row()?.querySelector("[data-take], [data-takeover], .actions .btn-primary")?.click(),
+    KeyW: () => row()?.querySelector("[data-why]")?.click(),
+    KeyX: () => row()?.querySelector('input[name="id"]:not(:disabled)')?.click(),
+  };
+  document.addEventListener("keydown", (event) => {
+    const at = event.target;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (at.matches("input:not([type=checkbox]), textarea, select, [contenteditable]")) {
+      if (event.key === "Escape") at.blur();
+      return;
+    }
+    if (event.key === "?" || (event.shiftKey && event.code === "Slash") || (event.shiftKey && event.code === "Digit7" && event.key === "?")) { event.preventDefault(); document.getElementById("keys").showModal(); return; }
+    if (event.key === "/" || (event.code === "Slash" && !event.shiftKey)) { event.preventDefault(); document.getElementById("search").focus(); return; }
+    if (event.shiftKey) return;
+    const digit = /^Digit([1-7])$/.exec(event.code);
+    if (digit) { queue.querySelectorAll(".queue-tabs .nav-link")[digit[1] - 1]?.click(); return; }
+    if (keys[event.code]) { event.preventDefault(); keys[event.code](); }
+  });
+
+  settle(null);
+})();
