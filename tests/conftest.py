@@ -14,7 +14,14 @@ from peewee import Database
 from backoffice.store.database import open_database, upgrade
 from scripts.compile_translations import compile_stale
 
-pytest_plugins = ["tests.real.postgres", "tests.real.redis", "tests.real.smtp", "tests.real.clamd", "tests.real.engine"]
+pytest_plugins = [
+    "tests.real.postgres",
+    "tests.real.redis",
+    "tests.real.smtp",
+    "tests.real.clamd",
+    "tests.real.engine",
+    "tests.real.deployment",
+]
 
 
 def pytest_configure() -> None:
