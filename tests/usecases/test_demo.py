@@ -1,0 +1,53 @@
+"""The demo loads through the real use cases, with real checks of real files, and only once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from peewee import Database
+
+from backoffice.demo import load, people, story
+from backoffice.store.checks import Finding
+from backoffice.store.listings import Listing, Submission
+from backoffice.store.moderation import Decision
+from backoffice.store.outbox import Job, Mail
+from backoffice.store.people import Person
+from backoffice.wiring import Wiring
+from config.settings import Settings
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+pytestmark = [pytest.mark.clamd, pytest.mark.jail, pytest.mark.slow]
+
+
+def test_the_demo(database: Database, database_url: str, clamd: str, tmp_path: Path) -> None:
+    wiring = Wiring(Settings(var=tmp_path / "var", database_url=database_url, clamd=clamd))
+    told: list[str] = []
+    count = load.load(wiring, hashed=str, antivirus=clamd, now=NOW, tell=lambda name, *_: told.append(name))
+    assert count == len(story.ROUNDS)
+    assert load.load(wiring, hashed=str, antivirus=clamd, now=NOW, tell=lambda *_: told.append("again")) == 0
+    assert "again" not in told
+
+    states = Counter(submission.state for submission in Submission.select())
+    assert set(states) == {
+        "draft", "checking", "awaiting_review", "published", "returned", "rejected", "withdrawn", "superseded", "unpublished",
+    }  # fmt: skip
+    assert sum(states.values()) >= 15
+    assert Listing.select().count() >= 15
+    assert Person.select().count() == len(people.PLAYERS)
+
+    waiting = Submission.select().where(Submission.state == "awaiting_review")
+    assert any(s.infected for s in waiting)
+    assert any(s.deadline_at < NOW for s in waiting)
+    assert any(s.assignee_id for s in waiting)
+    assert any(s.claimant_id for s in waiting)
+
+    rules = {finding.rule for finding in Finding.select()}
+    assert {"antivirus.virus", "archive.encrypted", "archive.sources_only", "format.mismatch"} <= rules
+    span = NOW - min(decision.made_at for decision in Decision.select())
+    assert span > timedelta(days=50)
+    assert Mail.select().where(Mail.event == "returned").count() == states["returned"]
+    assert {job.actor for job in Job.select().where(Job.finished_at.is_null())} == {"mail", "hook", "scan"}
