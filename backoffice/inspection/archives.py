@@ -5,18 +5,22 @@ An examiner of one kind of archive lists its ``Entry`` rows, calls ``look_over``
 
 from __future__ import annotations
 
+import atexit
 import re
+import shutil
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 from backoffice.inspection import archive_rules, detect
 from backoffice.inspection.report import Broken, Report, Subject
 
 CHUNK = 1 << 20
+ALONE_FROM = 64 << 20  # bytes of a 7z past which every member is handed to the antivirus, and the archive itself need not be
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com[1-9]|lpt[1-9])(\..*)?$", re.IGNORECASE)
 _BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
@@ -139,16 +143,26 @@ def take(entry: Entry, chunks: Iterable[bytes], subject: Subject, report: Report
     """Examine one unpacked file: spool it, hand it to the antivirus if ``feed``, descend, count it. Reads ``chunks`` to their end."""
     member = f"{subject.member}!/{entry.name}" if subject.member else entry.name
     stream = bounded(chunks, size=entry.size, packed=entry.packed, report=report)
-    with tempfile.TemporaryDirectory(prefix="member-") as folder:
-        path = Path(folder) / f"member{_suffix(entry.name)}"
+    path = _spool(subject.depth) / f"member{_suffix(entry.name)}"
+    try:
         with path.open("wb") as file:
-            kept = _written(stream, file)
+            kept = _written(stream, file, entry.name)
             if feed:
                 report.feed(member, kept)
             for _ in kept:  # what the antivirus did not ask for is still read to the end
                 pass
         inner = Subject(path, entry.name, subject.slot, entry.size, member, subject.depth + 1)
         _descend(inner, report)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+@cache
+def _spool(depth: int) -> Path:
+    """A folder for the one member that is being looked at on this level; made once, because making them costs more than small members do."""
+    folder = Path(tempfile.mkdtemp(prefix=f"level-{depth}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _suffix(name: str) -> str:
@@ -156,9 +170,15 @@ def _suffix(name: str) -> str:
     return extension if extension in detect.FORMAT_OF_EXTENSION else ""
 
 
-def _written(chunks: Iterable[bytes], file: Any) -> Iterator[bytes]:
+def _written(chunks: Iterable[bytes], file: IO[bytes], name: str) -> Iterator[bytes]:
+    """Write what is read; of a large file that nobody can look into, only the head, from which its kind is told again."""
+    done, whole = 0, True
     for chunk in chunks:
-        file.write(chunk)
+        if done == 0 and len(chunk) >= CHUNK // 2:
+            whole = detect.somebody_may_look(chunk[: detect.HEAD], name)
+        if whole or done == 0:
+            file.write(chunk)
+        done += len(chunk)
         yield chunk
     file.flush()
 

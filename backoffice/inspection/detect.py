@@ -44,6 +44,7 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
 # The code of a compiled Python module: two bytes of version, \r\n (CPython's Lib/importlib/_bootstrap_external.py).
 _PYC_VERSIONS = range(3000, 3800)
 _MARKUP = (b"<!doctype html", b"<html", b"<head", b"<script", b"<body")
+_CONTROL = bytes((*range(1, 9), *range(14, 27), 28, 29, 30, 31))
 _NUL_TOLERATED = 0.02  # of a text: a damaged .csv is still a .csv, and its examiner says what is wrong
 
 
@@ -83,6 +84,12 @@ def by_magic(head: bytes, name: str) -> str:
         if known := test(head):
             return known
     return _textual(head, name)
+
+
+def somebody_may_look(head: bytes, name: str) -> bool:
+    """Whether an examiner may want the whole of a file that starts so. No for weights and other formats without one."""
+    found = by_magic(head, name)
+    return found in MODULES or found in ("ole", "gzip") or extension(name) in FORMAT_OF_EXTENSION
 
 
 def _riff(head: bytes) -> str:
@@ -133,7 +140,7 @@ def is_text(head: bytes) -> bool:
     """Whether these bytes are text in UTF-8, UTF-16 with a mark, or a Cyrillic or Latin code page."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
-    odd = sum(head.count(code) for code in (*range(1, 9), *range(14, 27), 28, 29, 30, 31))
+    odd = len(head) - len(head.translate(None, _CONTROL))
     nuls = head.count(0)
     if nuls and nuls > len(head) * _NUL_TOLERATED:
         return False

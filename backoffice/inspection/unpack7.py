@@ -14,14 +14,14 @@ from backoffice.inspection.archives import CHUNK, Entry
 from backoffice.inspection.report import Broken, Report, Subject
 
 
-def walk(subject: Subject, files: Sequence[tuple[Entry, int | None]], report: Report, *, kind: str) -> None:
+def walk(subject: Subject, files: Sequence[tuple[Entry, int | None]], report: Report, *, kind: str, feed: bool = True) -> None:
     """Examine every file of an archive that 7zz unpacks. ``files`` in archive order with their CRC-32 where it is known."""
     # An empty password: 7zz must never ask. One thread: more would only raise the memory.
     program = tools.run("7zz", "x", "-so", f"-t{kind}", "-bd", "-bb0", "-mmt=2", "-p", "--", str(subject.path))
     try:
         for entry, crc in files:
             chunks = _exactly(program.output, entry, crc)
-            archives.take(entry, chunks, subject, report, feed=True)
+            archives.take(entry, chunks, subject, report, feed=feed)
         extra = program.output.read(1)
     finally:
         code, errors = program.wait()

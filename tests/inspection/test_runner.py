@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 import zipfile
 from pathlib import Path
 
+import py7zr
 import pytest
 
 from backoffice.domain.verdicts import Verdict
 from backoffice.inspection import runner
+from tests.corpus.pack import sevened
 from tests.inspection.test_antivirus import EICAR, zipped
 
 pytestmark = [pytest.mark.clamd, pytest.mark.jail]
@@ -75,3 +78,24 @@ def test_progress_is_told(clamd: str, tmp_path: Path) -> None:
     )
     assert told
     assert told[-1][1] == 50
+
+
+def test_a_large_7z_is_scanned_member_by_member_and_once(clamd: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from backoffice.inspection import archives
+
+    path = tmp_path / "a.7z"
+    noise = random.Random(3).randbytes(archives.ALONE_FROM + 1000)
+    path.write_bytes(sevened({"a.txt": b"text", "b.bin": noise, "c.txt": EICAR}, filters=[{"id": py7zr.FILTER_COPY}]))
+    seen = runner.inspect(path, slot="data_example", name=path.name, antivirus=clamd)
+    assert ("antivirus.virus", "c.txt") in {(finding.rule, finding.member) for finding in seen.findings}
+
+
+@pytest.mark.parametrize("coder", ["LZMA", "LZMA2", "DELTA", "BZIP2", "DEFLATE", "COPY", "ZSTD", "BROTLI"])
+def test_a_virus_is_found_behind_every_coder_of_7z(clamd: str, tmp_path: Path, coder: str) -> None:
+    path = tmp_path / "a.7z"
+    first: list[dict[str, int]] = [{"id": getattr(py7zr, f"FILTER_{coder}")}]
+    filters = [*first, {"id": py7zr.FILTER_LZMA2, "preset": 1}] if coder == "DELTA" else first
+    path.write_bytes(sevened({"a.txt": b"x" * 3000, "b.txt": EICAR}, filters=filters))
+    seen = runner.inspect(path, slot="data_example", name=path.name, antivirus=clamd)
+    assert seen.verdict == Verdict.REJECT
+    assert {finding.rule for finding in seen.findings} & {"antivirus.virus", "archive.method", "archive.damaged"}

@@ -16,12 +16,14 @@ VERSION = "1"
 
 _START = struct.Struct("<6s2BLQQL")  # signature, version, CRC of the start header, offset, size and CRC of the next header
 
+_SEEN_BY_CLAMD = {b"\x03\x01\x01", b"\x21", b"\x03\x03\x01\x03"}  # LZMA, LZMA2, BCJ x86
+
 
 def examine(subject: Subject, report: Report) -> None:
     """Check the frame, list, then unpack and check each member."""
     archives.descend_or_refuse(subject, report)
     _check_frame(subject, report)
-    rows = _listed(subject)
+    rows, trusted = _listed(subject)
     entries = [entry for entry, _ in rows]
     archives.look_over(entries, subject, report)
     files = [(entry, crc) for entry, crc in rows if entry.kind == "file" and entry.size]
@@ -31,7 +33,7 @@ def examine(subject: Subject, report: Report) -> None:
     if any(entry.kind in ("link", "special") for entry in entries):
         report.cover(members=len(files), failed=len(files), size=sum(entry.size for entry, _ in files))
         return
-    unpack7.walk(subject, files, report, kind="7z")
+    unpack7.walk(subject, files, report, kind="7z", feed=not trusted or subject.size >= archives.ALONE_FROM)
 
 
 def _check_frame(subject: Subject, report: Report) -> None:
@@ -56,7 +58,8 @@ def _check_frame(subject: Subject, report: Report) -> None:
                 report.find("format.trailing", subject, bytes=subject.size - end)
 
 
-def _listed(subject: Subject) -> list[tuple[Entry, int | None]]:
+def _listed(subject: Subject) -> tuple[list[tuple[Entry, int | None]], bool]:
+    """The rows, and whether clamd unpacks this archive as we do."""
     import py7zr  # slow to import
     from py7zr.exceptions import ArchiveError, PasswordRequired, UnsupportedCompressionMethodError
 
@@ -64,7 +67,7 @@ def _listed(subject: Subject) -> list[tuple[Entry, int | None]]:
         with py7zr.SevenZipFile(subject.path) as archive:
             if archive.needs_password():
                 raise Broken("archive.encrypted")
-            return [_entry(row) for row in archive.files]
+            return [_entry(row) for row in archive.files], _clamd_unpacks(archive)
     except PasswordRequired as problem:
         raise Broken("archive.encrypted") from problem
     except UnsupportedCompressionMethodError as problem:
@@ -81,6 +84,13 @@ def _listed(subject: Subject) -> list[tuple[Entry, int | None]]:
         AssertionError,
     ) as problem:
         raise Broken("archive.damaged", detail=f"оглавление (header): {problem}"[:200]) from problem
+
+
+def _clamd_unpacks(archive: Any) -> bool:
+    """clamd says OK to what it cannot unpack, and some coders it passes over: tried one by one."""
+    streams = archive.header.main_streams
+    folders = streams.unpackinfo.folders if streams is not None else []
+    return all({coder["method"] for coder in folder.coders} <= _SEEN_BY_CLAMD for folder in folders)
 
 
 def _entry(row: Any) -> tuple[Entry, int | None]:
