@@ -11,6 +11,7 @@ from flask import Response, stream_with_context
 
 from backoffice.i18n import gettext, lazy
 from backoffice.store import queues
+from backoffice.store.base import db
 from backoffice.store.queues import Filters, Watch
 from backoffice.web.staff import lines
 from backoffice.web.staff.lines import Line
@@ -48,12 +49,17 @@ def csv(tab: str, seen: Watch, filters: Filters, *, language: str) -> Response:
 
 def _rows(tab: str, seen: Watch, filters: Filters, separator: str) -> Iterator[str]:
     yield "\ufeff" + joined([gettext(column) for column in COLUMNS], separator)
-    cursor: str | None = ""
-    while cursor is not None:
-        page = queues.page(tab, seen, filters, cursor=cursor, limit=PORTION)
-        for line in lines.lines(page, seen):
-            yield joined(_cells(line), separator)
-        cursor = page.after
+    opened = db.connect(reuse_if_open=True)  # the request's own connection is closed before its body is sent
+    try:
+        cursor: str | None = ""
+        while cursor is not None:
+            page = queues.page(tab, seen, filters, cursor=cursor, limit=PORTION)
+            for line in lines.lines(page, seen):
+                yield joined(_cells(line), separator)
+            cursor = page.after
+    finally:
+        if opened:
+            db.close()
 
 
 def _cells(line: Line) -> list[Any]:
