@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.corpus import markdowns
+from tests.corpus import markdowns, pdfs
 from tests.corpus.case import Case
 
-CASES: tuple[Case, ...] = (*markdowns.CASES,)
+CASES: tuple[Case, ...] = (*markdowns.CASES, *pdfs.CASES)
