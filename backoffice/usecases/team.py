@@ -1,0 +1,158 @@
+"""The people of the desk: what each has on the table, and «разложить поровну» with a preview (M9). By name, never by rank."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from peewee import SQL, fn
+
+from backoffice.domain import balance
+from backoffice.domain.balance import Candidate, Loose
+from backoffice.domain.errors import Refused
+from backoffice.domain.permissions import Role as RoleName
+from backoffice.domain.permissions import may_moderate
+from backoffice.domain.shifts import away, duty
+from backoffice.domain.work_days import DAY
+from backoffice.domain.working_clock import WorkingClock
+from backoffice.store import history
+from backoffice.store.base import db
+from backoffice.store.listings import Submission, SubmissionValue
+from backoffice.store.people import Person
+from backoffice.store.reports import OPEN, Moment, rows
+from backoffice.usecases.assign import assign
+from backoffice.usecases.people import with_role
+from backoffice.usecases.policy_clock import day_clock
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One moderator: live claims, open assignments, both together without counting twice, decisions today and this week, and today's shift.
+
+    ``away`` is the reason for being away today, None when here; ``shift`` is None when not on duty.
+    """
+
+    person: Person
+    claimed: int
+    assigned: int
+    open: int
+    decided_today: int
+    decided_week: int
+    away: str | None
+    shift: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One line of the preview. ``to`` is None when nobody can take it: ``reason`` is nobody_on_duty, all_barred or all_full."""
+
+    submission: Submission
+    to: Person | None
+    skills: frozenset[int]
+    reason: str
+
+
+def loads(*, now: datetime) -> list[Load]:
+    """Every moderator and lead, by name; a fixed number of queries."""
+    clock, people = day_clock(), with_role(RoleName.MODERATOR, RoleName.LEAD)
+    today = clock.day_of(now)
+    week = clock.midnight(today - timedelta(days=today.weekday()))
+    live = (Submission.claim_expires_at > now) & Submission.claimant.is_null(False)
+    claimed, assigned, both, day, decided_week = (Counter[int]() for _ in range(5))
+    holder = fn.COALESCE(Submission.assignee_id, Submission.claimant_id)
+    for counts, column, condition in (
+        (claimed, Submission.claimant, live),
+        (assigned, Submission.assignee, Submission.assignee.is_null(False)),
+        (both, holder, Submission.assignee.is_null(False) | live),
+    ):
+        found = Submission.select(column.alias("who"), fn.COUNT(Submission.id)).where(SQL(OPEN), condition).group_by(column)
+        counts.update({int(who): int(number) for who, number in found.tuples()})
+    for moderator, made_at in history.decided_by(week, now + DAY):
+        decided_week[moderator] += 1
+        day[moderator] += clock.day_of(made_at) == today
+    return [
+        Load(
+            person=person,
+            claimed=claimed[person.id],
+            assigned=assigned[person.id],
+            open=both[person.id],
+            decided_today=day[person.id],
+            decided_week=decided_week[person.id],
+            away=away(person.away, today),
+            shift=shift_of(person, today, clock),
+        )
+        for person in people
+    ]
+
+
+def shift_of(person: Person, day: date, clock: WorkingClock) -> tuple[float, float] | None:
+    """The hours on duty on a day, as parts of it."""
+    return duty(person.weekly_shifts, person.away, day, working=clock.table.is_working(day))
+
+
+def preview(*, now: datetime, submission_ids: Sequence[int] | None = None) -> list[Proposal]:
+    """Who would get what: these submissions, or all that are free, the most urgent first. Nothing is changed.
+
+    Only moderators on duty today (tomorrow's duty when today is a day off), within their capacity, without a conflict of interest.
+    """
+    wanted = rows("unassigned", Moment(now, now, now)) if submission_ids is None else _open(submission_ids)
+    loose = list(wanted)
+    people = {load.person.id: load for load in loads(now=now) if RoleName.MODERATOR in load.person.role_names()}
+    clock = day_clock()
+    day = clock.day_of(clock.next_working(now))
+    candidates = [
+        Candidate(
+            id=number,
+            load=load.open,
+            capacity=load.person.capacity,
+            skills=frozenset(load.person.skills),
+            on_duty=shift_of(load.person, day, clock) is not None,
+        )
+        for number, load in people.items()
+    ]
+    placed = balance.spread(_loose(loose, [load.person for load in people.values()]), candidates)
+    by_id = {row.id: row for row in loose}
+    return [Proposal(by_id[item.id], people[item.to].person if item.to else None, item.skills, item.reason) for item in placed]
+
+
+def apply(placed: Sequence[tuple[int, int]], *, by: Person, now: datetime) -> list[int]:
+    """Assign what a preview proposed: pairs of submission and person, all or none; the ids that changed."""
+    if "lead" not in by.role_names():
+        raise Refused("not_a_lead")
+    given: dict[int, list[int]] = defaultdict(list)
+    for submission_id, person_id in placed:
+        given[person_id].append(submission_id)
+    people = {person.id: person for person in Person.select().where(Person.id.in_(list(given)))}
+    if missing := set(given) - set(people):
+        raise Refused("not_found", person=min(missing))
+    changed: list[int] = []
+    with db.atomic():
+        for person_id, ids in sorted(given.items()):
+            changed += assign(ids, to=people[person_id], by=by, now=now)
+    return sorted(changed)
+
+
+def _open(submission_ids: Sequence[int]) -> list[Submission]:
+    query = Submission.select().where(SQL(OPEN), Submission.id.in_(list(submission_ids)))
+    return list(query.order_by(Submission.deadline_at, Submission.id))
+
+
+def _loose(submissions: Sequence[Submission], people: Sequence[Person]) -> list[Loose]:
+    ids = [row.id for row in submissions]
+    values: dict[int, set[int]] = defaultdict(set)
+    for link in SubmissionValue.select().where(SubmissionValue.submission.in_(ids)):
+        values[link.submission_id].add(link.value_id)
+    authors = {person.id: person for person in Person.select().where(Person.id.in_({row.author_id for row in submissions}))}
+    return [Loose(row.id, frozenset(values[row.id]), _barred(authors[row.author_id], people)) for row in submissions]
+
+
+def _barred(author: Person, people: Sequence[Person]) -> dict[int, str]:
+    found = {
+        person.id: may_moderate(
+            roles=person.role_names(), person_id=person.id, owner_id=author.id, person_team=person.team, owner_team=author.team
+        )
+        for person in people
+    }
+    return {number: reason for number, reason in found.items() if reason}
