@@ -16,7 +16,7 @@ from backoffice.inspection.sandbox import engine as engines
 from backoffice.inspection.sandbox.client import connected
 from scripts import base_image
 
-DISK = 1 << 30  # bytes: a build that fills it fails soon
+DISK = 400 << 20  # bytes: a build that fills it fails soon
 
 
 @dataclass(slots=True)

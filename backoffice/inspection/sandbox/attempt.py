@@ -132,6 +132,8 @@ def _look(watch: Watch, answer: Answer) -> None:
         recorder.see("run.loopback", file=file, port=answer.port)
     if answer.port not in {port for each in watch.plan.services for port in each.ports}:
         recorder.see("run.undeclared", file=file, port=answer.port)
+    if not terms.limits["page_seconds"]:
+        return
     with recorder.step("page") as step:
         logs = "\n".join(watch.log(name) for name in watch.crew.services)
         found = picture.take(watch.crew.pid, answer, seconds=terms.limits["page_seconds"], logs=logs)

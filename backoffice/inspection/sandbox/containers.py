@@ -186,7 +186,7 @@ def _host(session: Session, service: Service, config: dict[str, Any], crew: Crew
         nano_cpus=int(terms.limits["cpus"] * 1e9), ulimits=[Ulimit(name="nofile", soft=terms.whole("nofile"), hard=terms.whole("nofile"))],
         tmpfs={**dict.fromkeys(sorted(scratch), large), "/tmp": small, "/run": small},  # noqa: S108  (the container's)
         mounts=mounts, shm_size=64 << 20, runtime=terms.runtime or None,
-        log_config=LogConfig(type="json-file", config={"max-size": str(terms.whole("log_bytes")), "max-file": "1"}),
+        log_config=LogConfig(type="json-file", config={"max-size": str(terms.whole("log_bytes") // 2), "max-file": "2"}),
     )  # fmt: skip
     return host
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,8 @@ OFFLINE = re.compile(
     re.IGNORECASE,
 )
 FULL = re.compile(r"no space left on device", re.IGNORECASE)
+LOOK = 0.2  # seconds between two looks at a build from outside
+SPARE = 16 << 20  # bytes left on the engine's disk when a build is stopped
 STEP = re.compile(r"Step (\d+)/\d+ : (.*)")
 
 
@@ -136,7 +140,7 @@ def build(session: Session, recipe: Recipe, folder: Path, step: Step, *, tag: st
     """Build offline, every step bounded. The image's id."""
     api, terms = session.api, session.terms
     memory = terms.whole("build_memory")
-    with _context(folder, recipe) as context, _watched(session.address, terms.limits["build_seconds"]) as late:
+    with _context(folder, recipe) as context, _watched(session) as guard:
         rows = api.build(
             fileobj=context, custom_context=True, encoding="gzip", dockerfile=".mlplace.Dockerfile", tag=tag, network_mode="none", rm=True,
             forcerm=True, nocache=True, pull=False, labels=session.labels, buildargs=recipe.arguments, target=recipe.target or None,
@@ -145,7 +149,9 @@ def build(session: Session, recipe: Recipe, folder: Path, step: Step, *, tag: st
         said_last, number = _follow(rows)
     line = recipe.lines[number - 1] if 0 < number <= len(recipe.lines) else None
     step.detail = f"{step.detail} {number}"
-    if late.is_set():
+    if guard.full:
+        raise Refused("build.disk", file=recipe.file, line=line, detail=(said_last or "")[-300:])
+    if guard.late:
         raise Refused("build.timeout", file=recipe.file, line=line, seconds=terms.whole("build_seconds"))
     if said_last is None:
         return str(api.inspect_image(tag)["Id"])
@@ -193,26 +199,45 @@ def _context(folder: Path, recipe: Recipe) -> Iterator[io.BufferedIOBase]:
         yield archive
 
 
+@dataclass(slots=True)
+class _Guard:
+    """What ended a build from outside: its time, or the engine's disk."""
+
+    late: bool = False
+    full: bool = False
+
+
 @contextmanager
-def _watched(address: str, seconds: float) -> Iterator[threading.Event]:
-    """Past ``seconds`` every container of the engine is killed until the block ends: while a build runs, they are all its steps."""
-    late, over = threading.Event(), threading.Event()
+def _watched(session: Session) -> Iterator[_Guard]:
+    """Past its time, or when the engine's disk is all but full, every container is killed: while a build runs, they are all its steps.
+
+    A full disk has to be seen from outside: the step's own words about it find no room either.
+    """
+    guard, over = _Guard(), threading.Event()
+    until = time.monotonic() + session.terms.limits["build_seconds"]
+    root = Path(session.api.info()["DockerRootDir"])
 
     def watch() -> None:
-        if over.wait(seconds):
-            return
-        late.set()
-        while not over.is_set():
-            _kill_all(address)
-            over.wait(0.3)
+        while not over.wait(LOOK):
+            guard.full = guard.full or _is_full(root)
+            guard.late = guard.late or time.monotonic() > until
+            if guard.late or guard.full:
+                _kill_all(session.address)
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
     try:
-        yield late
+        yield guard
     finally:
         over.set()
         thread.join()
+
+
+def _is_full(root: Path) -> bool:
+    try:
+        return shutil.disk_usage(root).free < SPARE
+    except OSError:
+        return False  # the engine is not on this machine: its own words must do
 
 
 def _kill_all(address: str) -> None:

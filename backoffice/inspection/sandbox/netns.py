@@ -80,12 +80,11 @@ def run(command: list[str], *, seconds: float, most: int = 16 << 20) -> bytes | 
             process.stdout.close()
 
 
-def ask(pid: int, ports: list[int]) -> list[Answer]:
-    """Probe ports from inside; what cannot be probed is left out."""
+def ask(pid: int, ports: list[int], *, seconds: float) -> list[Answer]:
+    """Probe ports from inside, ``seconds`` for one request; what cannot be probed is left out."""
     walls = box.Box(network=True, memory=1 << 30, seconds=30)
-    said = run(
-        inside(pid, box.python("backoffice.inspection.sandbox.probe", *map(str, ports)), walls), seconds=12 + 10 * len(ports)
-    )
+    command = box.python("backoffice.inspection.sandbox.probe", str(seconds), *map(str, ports))
+    said = run(inside(pid, command, walls), seconds=10 + 4 * seconds)
     with contextlib.suppress(ValueError, TypeError):
         return [Answer(**row) for row in json.loads(said or b"[]")]
     return []

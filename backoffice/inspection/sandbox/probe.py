@@ -1,6 +1,7 @@
 """What a client's browser would meet: which ports of a network namespace answer HTTP, and what stands there. Runs boxed, inside it.
 
-``python -m backoffice.inspection.sandbox.probe PORT…`` prints one JSON array. Every answer is untrusted: bounded in bytes and time.
+``python -m backoffice.inspection.sandbox.probe SECONDS PORT…`` prints one JSON array. All ports are asked at once.
+Every answer is untrusted: bounded in bytes and time.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import re
 import socket
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 
-SECONDS = 4.0  # for one request
 BYTES = 262_144
 STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})[ \r]")
 TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
@@ -34,12 +36,12 @@ class Answer:
     jupyter: str = ""  # its version
 
 
-def ask(port: int, path: str = "/") -> tuple[bool, bytes]:
-    """Whether the port accepts, and what it says to a plain GET."""
-    until = time.monotonic() + SECONDS
+def ask(port: int, path: str, seconds: float) -> tuple[bool, bytes]:
+    """Whether the port accepts, and what it says to a plain GET within the seconds."""
+    until = time.monotonic() + seconds
     request = f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nUser-Agent: mlplace-probe\r\nAccept: text/html,*/*\r\nConnection: close\r\n\r\n"
     for host in ("127.0.0.1", "::1"):
-        with suppress(OSError), socket.create_connection((host, port), timeout=SECONDS) as stream:
+        with suppress(OSError), socket.create_connection((host, port), timeout=seconds) as stream:
             said = b""
             with suppress(OSError):
                 stream.sendall(request.encode())
@@ -59,10 +61,10 @@ def _whole(said: bytes) -> bool:
     return bool(gap and length and len(body) >= int(length[1]))
 
 
-def look(port: int) -> Answer:
+def look(port: int, seconds: float) -> Answer:
     """The start page of one port, and whether it is Jupyter."""
     answer = Answer(port)
-    answer.open, said = ask(port)
+    answer.open, said = ask(port, "/", seconds)
     answer.spoke = bool(said)
     status = STATUS.match(said)
     if not status:
@@ -72,7 +74,7 @@ def look(port: int) -> Answer:
     answer.server, answer.location = _header(head, "server"), _header(head, "location")
     answer.title = _title(body)
     if answer.status < 500:
-        answer.jupyter = _jupyter(port)
+        answer.jupyter = _jupyter(port, seconds)
     return answer
 
 
@@ -86,14 +88,20 @@ def _title(body: bytes) -> str:
     return " ".join(html.unescape(found[1]).split())[:200] if found else ""
 
 
-def _jupyter(port: int) -> str:
+def _jupyter(port: int, seconds: float) -> str:
     """Jupyter tells its version at ``/api`` without a token."""
-    _, said = ask(port, "/api")
+    _, said = ask(port, "/api", seconds)
     with suppress(ValueError, AttributeError, TypeError):
         if STATUS.match(said) and said[9:12] == b"200":
             return str(json.loads(said.partition(b"\r\n\r\n")[2])["version"])[:40]
     return ""
 
 
+def main(seconds: float, ports: list[int]) -> None:
+    """Ask all at once, so that one silent port does not keep the others waiting."""
+    with ThreadPoolExecutor(max_workers=max(1, len(ports))) as pool:
+        sys.stdout.write(json.dumps([asdict(answer) for answer in pool.map(partial(look, seconds=seconds), ports)]))
+
+
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps([asdict(look(int(port))) for port in sys.argv[1:]]))
+    main(float(sys.argv[1]), [int(port) for port in sys.argv[2:]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 import time
 from dataclasses import dataclass, field
@@ -17,9 +18,11 @@ from backoffice.inspection.sandbox.containers import Crew
 from backoffice.inspection.sandbox.plan import Plan, Refused, Service
 from backoffice.inspection.sandbox.probe import Answer
 
+REQUEST = 4.0  # seconds for one request of the probe
 EVERY = 0.25  # seconds between two looks
 LOG_SHOWN = 20_000  # characters of one service's log
 KILLED = 137
+NOT_STARTED = re.compile(r"^\[FATAL tini \(\d+\)\] (.*)$", re.MULTILINE)  # the engine's init could not run the command
 
 
 @dataclass(slots=True)
@@ -32,7 +35,6 @@ class Use:
     written: int = 0
     met_pids: int = 0  # times it met the limit of processes
     oom: int = 0  # processes the kernel killed for memory
-    log_size: int = 0
     log_over: bool = False
 
 
@@ -54,23 +56,23 @@ class Watch:
         limit = self.session.terms.limits["start_seconds"]
         pause = threading.Event()
         while True:
-            over = time.monotonic() - self.began > limit
+            left = limit - (time.monotonic() - self.began)
             self.ports = netns.listening(self.crew.pid)
-            answer = self._probe() if self.ports else None
+            answer = self._probe(min(REQUEST, max(1.0, left))) if self.ports else None
             if answer:
                 self.sample()
                 self.refused = netns.refused(self.crew.pid)
                 return answer
             self._still_there()
-            if over:
+            if left <= 0:
                 raise self._silent()
             pause.wait(EVERY)
 
-    def _probe(self) -> Answer | None:
+    def _probe(self, seconds: float) -> Answer | None:
         """Ask every port; the first that gives a page, an error page only when time is over."""
         declared = [port for service in self.plan.services for port in service.ports]
         numbers = sorted((port.number for port in self.ports), key=lambda n: (n not in declared, n))
-        for answer in netns.ask(self.crew.pid, numbers[: self.session.terms.whole("ports")]):
+        for answer in netns.ask(self.crew.pid, numbers[: self.session.terms.whole("ports")], seconds=seconds):
             self.answers[answer.port] = answer
         good = [answer for answer in self.answers.values() if 0 < answer.status < 500]
         return min(good, key=lambda a: (a.status >= 400, a.port not in declared, a.port)) if good else None
@@ -114,6 +116,8 @@ class Watch:
             return self._refused("run.memory", service, limit=self.session.terms.whole("memory"))
         if use.met_pids:
             return self._refused("run.processes", service, limit=self.session.terms.whole("pids"))
+        if state["ExitCode"] in (126, 127) and (said_why := NOT_STARTED.search(self.log(service.name))):
+            return self._refused("run.start", service, detail=said_why[1][:240])
         seconds = round(time.monotonic() - self.began, 1)
         return self._refused("run.exited", service, code=state["ExitCode"], seconds=seconds)
 
@@ -132,7 +136,7 @@ class Watch:
             with contextlib.suppress(*ENGINE_ERRORS):
                 facts = self.session.api.inspect_container(container)
                 pid = facts["State"]["Pid"]
-                _log(use, facts.get("LogPath") or "", self.session.terms.limits["log_bytes"])
+                use.log_over = use.log_over or _overflowed(facts.get("LogPath") or "")
                 if pid:
                     use.met_pids = max(use.met_pids, cgroups.events(pid, "pids.events", "max"))
                     oom = max(
@@ -161,6 +165,7 @@ class Watch:
             {port for service in self.plan.services for port in service.ports},
         )
         transcript.ports = [{"port": p.number, "loopback": p.loopback, "declared": p.number in declared} for p in self.ports]
+        self.sample()
         transcript.network_attempts = netns.refused(self.crew.pid) if self.refused < 0 else self.refused
         for name in self.crew.services:
             row: dict[str, Any] = {"name": name}
@@ -191,12 +196,9 @@ class Watch:
         return ""
 
 
-def _log(use: Use, path: str, limit: float) -> None:
-    """The engine cuts a log that is full: a file that shrank, or is nearly full, has overflowed."""
-    with contextlib.suppress(OSError):
-        size = Path(path).stat().st_size if path else 0
-        use.log_over = use.log_over or size < use.log_size or size > limit * 0.9
-        use.log_size = size
+def _overflowed(path: str) -> bool:
+    """The engine puts a full log aside under another name: it is there, so there was more than half of what is kept."""
+    return bool(path) and Path(path + ".1").exists()
 
 
 def _count(use: Use, stats: dict[str, Any]) -> None:

@@ -1,0 +1,249 @@
+"""Demos that misbehave, on a real engine: each is contained, each ends with an outcome, and nothing is left behind (M6)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from backoffice.inspection.sandbox import policy
+from backoffice.inspection.sandbox.attempt import try_install
+from backoffice.inspection.sandbox.transcript import Tried
+from tests.inspection.sandbox.archives import zipped
+from tests.real.engine import RealEngine
+
+pytestmark = [pytest.mark.engine, pytest.mark.jail]
+
+MEMORY = 96 << 20
+TERMS = policy.terms(
+    start_seconds=3, page_seconds=0, stop_seconds=1, build_seconds=4, memory=MEMORY, build_memory=MEMORY, pids=48, volume_bytes=8 << 20,
+    tmp_bytes=8 << 20, log_bytes=1 << 20, ports=4,
+)  # fmt: skip
+SERVE = """
+import http.server
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = b"<title>ok</title>ok"
+        self.send_response(STATUS)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+def serve(port=8000, host="0.0.0.0"):
+    http.server.ThreadingHTTPServer((host, port), Page).serve_forever()
+STATUS = 200
+"""
+
+
+def tried(engine: RealEngine, tmp_path: Path, code: str, *, dockerfile: str = "") -> Tried:
+    """Try a demo of one Python file; whatever it did, the engine is as it was."""
+    text = (
+        dockerfile or 'FROM mlplace/python:3.11\nCOPY app.py /app.py\nEXPOSE 8000\nUSER app\nCMD ["python3", "-u", "/app.py"]\n'
+    )
+    archive = zipped(tmp_path / "demo.zip", {"Dockerfile": text, "app.py": SERVE + code})
+    answer = try_install(archive, name="demo.zip", engine=engine.address, terms=TERMS)
+    assert engine.left() == {}
+    return answer
+
+
+def rules(answer: Tried) -> list[str]:
+    return [finding.rule for finding in answer.findings]
+
+
+ACCEPT = "import socket\ns = socket.create_server(('0.0.0.0', 8000))\nwhile True:\n    c, _ = s.accept()\n"
+OUTCOMES = {
+    "memory hog": ("x = []\nwhile True: x.append(bytes(1 << 20))", "limit", "run.memory"),
+    "memory hog in a child": (
+        "import subprocess, sys, time\nwhile True: subprocess.run([sys.executable, '-c', 'x = bytearray(1 << 30); print(sum(x[::4096]))'])",
+        "limit",
+        "run.memory",
+    ),
+    "fork bomb": (
+        "import os, time\nwhile True:\n    try: os.fork()\n    except OSError: time.sleep(0.05)",
+        "limit",
+        "run.processes",
+    ),
+    "CPU spinner": ("while True: pass", "limit", "run.silent"),
+    "ends at once": ("raise SystemExit(3)", "author_fault", "run.exited"),
+    "ends well": ("print('done')", "author_fault", "run.exited"),
+    "never answers": ("import socket, time\ns = socket.create_server(('0.0.0.0', 8000))\ntime.sleep(600)", "limit", "run.silent"),
+    "garbage": (
+        ACCEPT + "    c.sendall(b'\\x00\\xff' * 1000)\n    c.close()",
+        "author_fault",
+        "run.garbage",
+    ),
+    "endless answer": (
+        ACCEPT + "    try:\n        while True: c.sendall(b'x' * 65536)\n    except OSError: pass",
+        "author_fault",
+        "run.garbage",
+    ),
+    "an error page": ("STATUS = 503\nserve()", "author_fault", "run.error_page"),
+}
+
+
+@pytest.mark.parametrize("code, outcome, rule", OUTCOMES.values(), ids=list(OUTCOMES))
+def test_what_returns_a_submission(engine: RealEngine, tmp_path: Path, code: str, outcome: str, rule: str) -> None:
+    answer = tried(engine, tmp_path, code)
+    assert (answer.outcome, rule in rules(answer)) == (outcome, True), (answer.why, rules(answer), answer.transcript)
+
+
+ADVICE = {
+    "log flood": (
+        "import threading\nthreading.Thread(target=serve, daemon=True).start()\nwhile True: print('x' * 1000)",
+        "run.logs",
+    ),
+    "ignores SIGTERM": ("import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nserve()", "run.sigterm"),
+    "many ports": (
+        "import socket\nkept = [socket.create_server(('0.0.0.0', 9000 + n)) for n in range(50)]\nserve()",
+        "run.many_ports",
+    ),
+    "localhost only": ("serve(host='127.0.0.1')", "run.loopback"),
+    "another port": ("serve(port=8123)", "run.undeclared"),
+    "not found": ("STATUS = 404\nserve()", "run.client_error"),
+}
+
+
+@pytest.mark.parametrize("code, rule", ADVICE.values(), ids=list(ADVICE))
+def test_what_is_only_remarked(engine: RealEngine, tmp_path: Path, code: str, rule: str) -> None:
+    answer = tried(engine, tmp_path, code)
+    assert (answer.outcome, rule in rules(answer)) == ("passed", True), (answer.why, rules(answer), answer.transcript)
+
+
+REACH = """
+import glob, os, socket, sys
+def attempt(name, act):
+    try:
+        print(name, "REACHED", act(), flush=True)
+    except OSError as error:
+        print(name, "refused", error.errno, flush=True)
+def tcp(host, port):
+    return lambda: socket.create_connection((host, port), timeout=1)
+attempt("outward", tcp("8.8.8.8", 53))
+attempt("metadata", tcp("169.254.169.254", 80))
+attempt("bridge", tcp("172.17.0.1", 2375))
+for number, host in enumerate(HOSTS):
+    attempt(f"host{number}", tcp(host, PORT))
+attempt("host loopback", tcp("127.0.0.1", PORT))
+attempt("engine socket", lambda: os.stat("/var/run/docker.sock"))
+attempt("abstract socket", lambda: socket.socket(socket.AF_UNIX).connect("\\0" + ABSTRACT))
+attempt("vsock", lambda: socket.socket(40, socket.SOCK_STREAM))
+attempt("packet", lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW))
+attempt("raw", lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1))
+attempt("root", lambda: open("/written", "w"))
+attempt("device", lambda: open("/dev/kmsg"))
+attempt("sysctl", lambda: open("/proc/sys/kernel/core_pattern", "w"))
+attempt("disk", lambda: os.mknod("/tmp/disk", 0o60600, os.makedev(8, 0)))
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+def call(number, *arguments):
+    def act():
+        if libc.syscall(number, *arguments) < 0:
+            raise OSError(ctypes.get_errno(), "")
+    return act
+attempt("unshare", call(272, 0x10000000))
+attempt("io_uring", call(425, 1, ctypes.create_string_buffer(256)))
+attempt("ptrace", call(101, 0, 0, 0, 0))
+attempt("keyctl", call(250, 0, -3, 1))
+attempt("bpf", call(321, 0, 0, 0))
+attempt("mount", call(165, b"none", b"/tmp", b"tmpfs", 0, 0))
+attempt("setns", call(308, 0, 0))
+status = dict(row.split(":", 1) for row in open("/proc/self/status").read().splitlines())
+print("caps", status["CapEff"].strip(), status["CapBnd"].strip(), status["NoNewPrivs"].strip(), status["Seccomp"].strip(), flush=True)
+print("interfaces", sorted(os.listdir("/sys/class/net")), flush=True)
+print("uid map", open("/proc/self/uid_map").read().split(), flush=True)
+serve()
+"""
+
+
+def test_it_reaches_nothing(engine: RealEngine, tmp_path: Path) -> None:
+    """As root inside, with services of the host listening on every address, on loopback and on an abstract socket."""
+    import socket
+
+    hosts = host_addresses()
+    with socket.create_server(("0.0.0.0", 0)) as listener, socket.socket(socket.AF_UNIX) as abstract:
+        abstract.bind(f"\0mlplace-test-{os.getpid()}")
+        abstract.listen()
+        listener.settimeout(0)
+        abstract.settimeout(0)
+        port = listener.getsockname()[1]
+        head = f"HOSTS, PORT, ABSTRACT = {hosts!r}, {port}, 'mlplace-test-{os.getpid()}'\n"
+        text = 'FROM mlplace/python:3.11\nCOPY app.py /app.py\nEXPOSE 8000\nCMD ["python3", "-u", "/app.py"]\n'
+        answer = tried(engine, tmp_path, head + REACH, dockerfile=text)
+        for server in (listener, abstract):
+            with pytest.raises(BlockingIOError):
+                server.accept()
+    assert answer.outcome == "passed", (answer.why, answer.transcript["logs"])
+    log = answer.transcript["logs"]["app"]
+    assert "REACHED" not in log
+    assert log.count("refused") == 20 + len(hosts)
+    assert "caps 0000000000000000 0000000000000000 1 2" in log
+    assert "interfaces ['lo']" in log
+    assert "uid map ['0', '100000'" in log or "uid map ['0', '1" in log
+    assert "uid map ['0', '0'" not in log
+    assert answer.transcript["network_attempts"] >= 3
+    assert "run.network" in rules(answer)
+
+
+def host_addresses() -> list[str]:
+    """The host's own IPv4 addresses besides loopback."""
+    import subprocess
+
+    rows = subprocess.run(["ip", "-4", "-o", "address"], capture_output=True, text=True, check=True).stdout.splitlines()
+    found = [row.split()[3].partition("/")[0] for row in rows]
+    return [address for address in found if not address.startswith("127.")]
+
+
+def test_a_volume_is_no_way_around_the_read_only_root(engine: RealEngine, tmp_path: Path) -> None:
+    code = """
+def fill(place):
+    try:
+        with open(place + "/big", "wb") as out:
+            for _ in range(4096): out.write(bytes(1 << 20))
+        print(place, "FILLED", flush=True)
+    except OSError as error:
+        print(place, "full", error.errno, flush=True)
+    import os
+    if os.path.exists(place + "/big"): os.unlink(place + "/big")
+for place in ("/state", "/tmp", "/dev/shm", "/run", "/home"): fill(place)
+serve()
+"""
+    text = (
+        'FROM mlplace/python:3.11\nCOPY app.py /app.py\nVOLUME /state\nEXPOSE 8000\nUSER app\nCMD ["python3", "-u", "/app.py"]\n'
+    )
+    answer = tried(engine, tmp_path, code, dockerfile=text)
+    log = answer.transcript["logs"]["app"]
+    assert "FILLED" not in log, log
+    assert "/state full 28" in log
+
+
+BUILDS = {
+    "never ends": ("RUN while true; do :; done", "limit", "build.timeout"),
+    "never ends, and hides failures": ("RUN sleep 600 || true\nRUN sleep 600 || true", "limit", "build.timeout"),
+    "fills the disk": ("RUN dd if=/dev/zero of=/big bs=1M", "limit", "build.disk"),
+    "hogs memory": ("RUN python3 -c 'x = bytearray(1 << 30); print(sum(x[::4096]))'", "limit", "build.memory"),
+    "wants the network": (
+        "RUN python3 -c 'import urllib.request as u; u.urlopen(\"http://example.org\")'",
+        "author_fault",
+        "build.network",
+    ),
+    "fails": ("RUN ls /nowhere", "author_fault", "build.failed"),
+    "fork bomb": ("RUN python3 -c 'import os\nwhile True: os.fork()'".replace("\n", "\\\\n"), "author_fault", "build.failed"),
+}
+
+
+@pytest.mark.parametrize("step, outcome, rule", BUILDS.values(), ids=list(BUILDS))
+def test_a_build_step(engine: RealEngine, tmp_path: Path, step: str, outcome: str, rule: str) -> None:
+    answer = tried(engine, tmp_path, "", dockerfile=f"FROM mlplace/python:3.11\nUSER 0\n{step}\nUSER app\nCMD python3\n")
+    assert (answer.outcome, rule in rules(answer)) == (outcome, True), (answer.why, answer.findings)
+    found = next(finding for finding in answer.findings if finding.rule == rule)
+    assert (found.member, found.place) == ("Dockerfile", "3")
+
+
+def test_an_image_from_elsewhere_is_refused(engine: RealEngine, tmp_path: Path) -> None:
+    answer = tried(engine, tmp_path, "", dockerfile="FROM registry.internal:5000/x/y:1\nUSER app\n")
+    assert (answer.outcome, rules(answer)[-1]) == ("author_fault", "image.registry")
+
+
+def test_a_command_that_is_not_there(engine: RealEngine, tmp_path: Path) -> None:
+    answer = tried(engine, tmp_path, "", dockerfile='FROM mlplace/python:3.11\nUSER app\nCMD ["/nowhere"]\n')
+    assert (answer.outcome, rules(answer)) == ("author_fault", ["run.start"])
