@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 worker_class = "gthread"
 workers = 2
 threads = 8
@@ -15,3 +17,11 @@ no_control_socket = True
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Log as every other process does."""
+    from config.logging import configure
+    from config.settings import Settings
+
+    configure(Settings().log_format)

@@ -205,7 +205,8 @@ def _alone(var: Path) -> IO[str] | None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.seek(0)
-        say(ru=f"Уже запущено: {lock.read()}", en=f"It is running already: {lock.read()}")
+        address = lock.read()
+        say(ru=f"Уже запущено: {address}", en=f"It is running already: {address}")
         return None
     return lock
 

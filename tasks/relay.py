@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from backoffice.clock import utcnow
 from backoffice.store import outbox
+from config.logging import configure
 from tasks.broker import broker, wiring
 from tasks.worker import ACTORS
 
@@ -34,6 +35,7 @@ def send_due() -> int:
 
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
+    configure(wiring.settings.log_format)
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
