@@ -132,8 +132,8 @@ def _attend(
 def _hear(pipe: IO[bytes], hear: Callable[[Iterator[tuple[bytes, bytes]]], None]) -> str:
     try:
         hear(frames.read(pipe))
-    except frames.Garbled as problem:
-        return str(problem)
+    except (frames.Garbled, ValueError, KeyError, TypeError, RecursionError) as problem:
+        return f"{type(problem).__name__}: {problem}"[:200]  # nonsense that only a parser in other hands would say
     return ""
 
 

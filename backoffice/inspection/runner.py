@@ -27,6 +27,8 @@ _INSIDE = "backoffice.inspection.inside"
 _ATTACHMENT_TYPES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 _STREAMS = 3  # unpacked members that wait for clamd's answer at the same time
 
+_Whole = tuple[clam.Answer, clam.Engine, float]  # of the whole file: the answer, who gave it, and after how many seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
@@ -82,7 +84,7 @@ def inspect(
             whole = pool.submit(_scan_members_only if heard.saw_all else _scan_whole, path, antivirus, impatience)
         if whole is not None and _rejected(heard.report):
             _hurry(whole, impatience)
-        scanned = _Scanned.gather(whole, heard, antivirus)
+        scanned = _Scanned.gather(whole, heard, given_up=impatience.lost)
     return _judged(end, heard, scanned, size=size, seconds=jailed)
 
 
@@ -93,13 +95,13 @@ def _limits(size: int) -> jail.Limits:
     )
 
 
-def _scan_whole(path: Path, address: str, impatience: clam.Impatience) -> tuple[clam.Answer, clam.Engine, float]:
+def _scan_whole(path: Path, address: str, impatience: clam.Impatience) -> _Whole:
     started = time.perf_counter()
     engine = clam.engine(address)
     return clam.scan(path, address=address, impatience=impatience), engine, time.perf_counter() - started
 
 
-def _scan_members_only(path: Path, address: str, impatience: clam.Impatience) -> tuple[clam.Answer, clam.Engine, float]:  # noqa: ARG001
+def _scan_members_only(path: Path, address: str, impatience: clam.Impatience) -> _Whole:  # noqa: ARG001
     """Every member went to clamd unpacked: of the archive itself there is nothing more to see."""
     return clam.Answer(), clam.engine(address), 0.0
 
@@ -115,7 +117,7 @@ def _rejected(report: Mapping[str, Any]) -> bool:
     return any(severities.get(row["rule"]) == Severity.REQUIREMENT for row in report.get("findings", []))
 
 
-def _hurry(whole: Future[tuple[clam.Answer, clam.Engine, float]], impatience: clam.Impatience) -> None:
+def _hurry(whole: Future[_Whole], impatience: clam.Impatience) -> None:
     """What is a bomb for us is often one for clamd too: a file that is rejected anyway is not waited for long."""
     wait([whole], timeout=rules.limits()["antivirus_grace"])
     if not whole.done():
@@ -163,7 +165,8 @@ class _Heard:
         elif kind == b"A":
             self._attach(payload)
         elif kind == b"R" and len(payload) <= rules.limits()["result_bytes"]:
-            self.report = json.loads(payload)
+            told = json.loads(payload)
+            self.report = told if _well_formed(told) else {}
 
     def _begin(self, member: str) -> None:
         self._member, self._trouble = member, None
@@ -222,10 +225,11 @@ class _Scanned:
     trouble: clam.Unscanned | None = None
 
     @classmethod
-    def gather(cls, whole: Future[tuple[clam.Answer, clam.Engine, float]] | None, heard: _Heard, address: str | None) -> _Scanned:
-        if whole is None or address is None:
-            return cls(tool={"name": "clamd", "version": "", "seconds": 0.0, "ran": False})
-        seen = cls()
+    def gather(cls, whole: Future[_Whole] | None, heard: _Heard, *, given_up: bool) -> _Scanned:
+        """Wait for what is still being scanned. ``given_up``: we hung up on a file that is rejected anyway, which is no trouble."""
+        seen = cls(tool={"name": "clamd", "version": "", "seconds": 0.0, "ran": False})
+        if whole is None:
+            return seen
         answers: dict[tuple[str, str], str | None] = {}
         try:
             answer, engine, seconds = whole.result()
@@ -233,7 +237,7 @@ class _Scanned:
             if answer.rule:
                 answers[answer.rule, answer.name] = None
         except clam.Unscanned as trouble:
-            seen.trouble = trouble
+            seen.trouble = None if given_up else trouble
         for member, waiting in heard.members:
             try:
                 answer = waiting.result()
@@ -260,8 +264,8 @@ def _tool(engine: clam.Engine, seconds: float) -> dict[str, Any]:
 
 def _judged(end: jail.End, heard: _Heard, scanned: _Scanned, *, size: int, seconds: float) -> Inspection:
     report = heard.report if end.reason == "done" else {}
-    if end.reason == "done" and not _well_formed(report):
-        end, report = jail.End("output", "JSON"), {}
+    if end.reason == "done" and not report:
+        end = jail.End("output", "JSON")
     findings = [_finding(row) for row in report.get("findings", [])] + scanned.findings
     if end.reason != "done":
         findings.append(_of_end(end))
@@ -313,7 +317,7 @@ def _well_formed(report: Mapping[str, Any]) -> bool:
             and isinstance(report["preview"], dict)
             and isinstance(report["tools"], list)
         )
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, AttributeError):
         return False
 
 

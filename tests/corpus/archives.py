@@ -277,7 +277,7 @@ def _bombs() -> list[Case]:
         Case("zeros.7z", DATA, lambda path: path.write_bytes(sevened({"a.txt": big})) and None, "reject", ("archive.bomb",)),
         Case("five-deep.zip", DATA, write(_deep(5)), "reject", ("archive.too_deep",)),
         Case("four-deep.zip", DATA, write(_deep(4)), "pass"),
-        Case("many-members.zip", DATA, _many, "reject", ("antivirus.unreachable", "archive.bomb")),
+        Case("many-members.zip", DATA, _many, "reject", ("archive.bomb",)),
         Case(
             "encrypted.7z", DATA, write(sevened(PLAIN, password="secret")), "reject", ("antivirus.encrypted", "archive.encrypted")
         ),
