@@ -67,7 +67,7 @@ def detect(path: Path, name: str) -> str:
     if found == "zip":
         return _kind_of_zip(path, head)
     if found == "ole":
-        return _kind_of_ole(path)
+        return _kind_of_ole(path, name)
     if found == "gzip":
         return _kind_of_gzip(path)
     if found:
@@ -174,13 +174,15 @@ def _kind_of_zip(path: Path, head: bytes) -> str:
     return "zip"
 
 
-def _kind_of_ole(path: Path) -> str:
+def _kind_of_ole(path: Path, name: str) -> str:
     import olefile  # slow to import, seldom needed
 
     try:
         with olefile.OleFileIO(str(path)) as document:
             if document.exists("WordDocument"):
                 return "doc"
+            if document.exists("EncryptedPackage") and extension(name) == ".docx":
+                return "docx"  # closed by a password: its examiner says so
             return (
                 "xls" if document.exists("Workbook") or document.exists("Book") else "msi" if _is_installer(document) else "ole"
             )
