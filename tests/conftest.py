@@ -20,6 +20,7 @@ pytest_plugins = [
     "tests.real.smtp",
     "tests.real.clamd",
     "tests.real.engine",
+    "tests.real.registry",
     "tests.real.deployment",
 ]
 

@@ -38,6 +38,7 @@ class RealEngine:
         base = self.api.inspect_image(self.base)["Id"]
         found = inventory(self.api)
         found["images"] = [name for name in found["images"] if name != base]
+        found["names"] = [name for name in found["names"] if name != self.base]
         found["networks"] = [row["Name"] for row in self.api.networks() if row["Name"] not in ("host", "none", "bridge")]
         return {kind: names for kind, names in found.items() if names}
 

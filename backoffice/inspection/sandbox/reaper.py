@@ -22,7 +22,7 @@ from docker.errors import APIError
 
 from backoffice.inspection.sandbox.client import ENGINE_ERRORS, Infrastructure, connected, said
 
-KINDS = ("containers", "volumes", "networks", "images")  # in the order they can be removed
+KINDS = ("containers", "volumes", "networks", "names", "images")  # in the order they can be removed
 PASSES = 8  # an image goes after those built on it
 
 
@@ -78,12 +78,18 @@ def _locked(address: str, seconds: float) -> Iterator[IO[str]]:
 
 
 def inventory(api: Any) -> dict[str, list[str]]:
-    """Everything on an engine, by kind: containers, volumes, networks and images (parents included)."""
+    """Everything on an engine, by kind: containers, volumes, networks, images (parents included) and what images are called.
+
+    Names count: an image pulled under a new name may be one that was there already.
+    """
+    images = api.images(all=True)
+    names = [name for row in images for name in [*(row["RepoTags"] or []), *(row["RepoDigests"] or [])] if "<none>" not in name]
     return {
         "containers": [row["Id"] for row in api.containers(all=True)],
         "volumes": [row["Name"] for row in api.volumes().get("Volumes") or []],
         "networks": [row["Id"] for row in api.networks()],
-        "images": [row["Id"] for row in api.images(all=True)],
+        "images": [row["Id"] for row in images],
+        "names": names,
     }
 
 
@@ -125,6 +131,7 @@ def _remove(api: Any, kind: str, name: str) -> bool:
         "containers": lambda: api.remove_container(name, force=True, v=True),
         "volumes": lambda: api.remove_volume(name, force=True),
         "networks": lambda: api.remove_network(name),
+        "names": lambda: api.remove_image(name, force=True),
         "images": lambda: api.remove_image(name, force=True),
     }
     try:

@@ -20,6 +20,7 @@ TERMS = policy.terms(
     start_seconds=3, page_seconds=0, stop_seconds=1, build_seconds=4, memory=MEMORY, build_memory=MEMORY, pids=48, volume_bytes=8 << 20,
     tmp_bytes=8 << 20, log_bytes=1 << 20, ports=4,
 )  # fmt: skip
+PATIENT = policy.terms(**{**TERMS.limits, "start_seconds": 40})  # where an answer must come, however busy the machine is
 SERVE = """
 import http.server
 class Page(http.server.BaseHTTPRequestHandler):
@@ -35,13 +36,13 @@ STATUS = 200
 """
 
 
-def tried(engine: RealEngine, tmp_path: Path, code: str, *, dockerfile: str = "") -> Tried:
+def tried(engine: RealEngine, tmp_path: Path, code: str, *, dockerfile: str = "", terms: policy.Terms = TERMS) -> Tried:
     """Try a demo of one Python file; whatever it did, the engine is as it was."""
     text = (
         dockerfile or 'FROM mlplace/python:3.11\nCOPY app.py /app.py\nEXPOSE 8000\nUSER app\nCMD ["python3", "-u", "/app.py"]\n'
     )
     archive = zipped(tmp_path / "demo.zip", {"Dockerfile": text, "app.py": SERVE + code})
-    answer = try_install(archive, name="demo.zip", engine=engine.address, terms=TERMS)
+    answer = try_install(archive, name="demo.zip", engine=engine.address, terms=terms)
     assert engine.left() == {}
     return answer
 
@@ -105,7 +106,7 @@ ADVICE = {
 
 @pytest.mark.parametrize("code, rule", ADVICE.values(), ids=list(ADVICE))
 def test_what_is_only_remarked(engine: RealEngine, tmp_path: Path, code: str, rule: str) -> None:
-    answer = tried(engine, tmp_path, code)
+    answer = tried(engine, tmp_path, code, terms=PATIENT)
     assert (answer.outcome, rule in rules(answer)) == ("passed", True), (answer.why, rules(answer), answer.transcript)
 
 
@@ -168,7 +169,7 @@ def test_it_reaches_nothing(engine: RealEngine, tmp_path: Path) -> None:
         port = listener.getsockname()[1]
         head = f"HOSTS, PORT, ABSTRACT = {hosts!r}, {port}, 'mlplace-test-{os.getpid()}'\n"
         text = 'FROM mlplace/python:3.11\nCOPY app.py /app.py\nEXPOSE 8000\nCMD ["python3", "-u", "/app.py"]\n'
-        answer = tried(engine, tmp_path, head + REACH, dockerfile=text)
+        answer = tried(engine, tmp_path, head + REACH, dockerfile=text, terms=PATIENT)
         for server in (listener, abstract):
             with pytest.raises(BlockingIOError):
                 server.accept()
@@ -210,7 +211,7 @@ serve()
     text = (
         'FROM mlplace/python:3.11\nCOPY app.py /app.py\nVOLUME /state\nEXPOSE 8000\nUSER app\nCMD ["python3", "-u", "/app.py"]\n'
     )
-    answer = tried(engine, tmp_path, code, dockerfile=text)
+    answer = tried(engine, tmp_path, code, dockerfile=text, terms=PATIENT)
     log = answer.transcript["logs"]["app"]
     assert "FILLED" not in log, log
     assert "/state full 28" in log

@@ -39,7 +39,7 @@ EXPOSE 8000
 USER app
 CMD ["python3", "/app.py"]
 """
-TERMS = policy.terms(start_seconds=20, page_seconds=20, stop_seconds=3)
+TERMS = policy.terms(start_seconds=60, page_seconds=40, stop_seconds=5)
 
 
 def test_a_dockerfile_with_the_authors_data(engine: RealEngine, tmp_path: Path) -> None:

@@ -1,0 +1,132 @@
+"""Nothing is left behind, also when the worker or the engine is killed in the middle (M6)."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from backoffice.inspection.sandbox import engine as engines
+from backoffice.inspection.sandbox import policy, reaper
+from backoffice.inspection.sandbox.attempt import try_install
+from backoffice.inspection.sandbox.client import connected
+from config.settings import ROOT
+from scripts import base_image
+from tests.inspection.sandbox.archives import zipped
+from tests.real.engine import RealEngine
+
+pytestmark = [pytest.mark.engine, pytest.mark.jail]
+
+DOCKERFILE = (
+    'FROM mlplace/python:3.11\nRUN echo {number} > /number\nEXPOSE 8000\nUSER app\nCMD ["python3", "-m", "http.server", "8000"]\n'
+)
+WORKER = """
+import json, sys
+from pathlib import Path
+from backoffice.inspection.sandbox import policy
+from backoffice.inspection.sandbox.attempt import try_install
+terms = policy.terms(start_seconds=60, page_seconds=0, stop_seconds=2)
+for path in sys.argv[2:]:
+    say = lambda step: print("step", step, flush=True)
+    answer = try_install(Path(path), name=path, data=Path(path), data_name="d.zip", engine=sys.argv[1], terms=terms, progress=say)
+    print("done", Path(path).name, answer.outcome, flush=True)
+"""
+
+
+def worker(address: str, archives: list[Path]) -> subprocess.Popen[str]:
+    """A process like the sandbox's worker: one attempt after another."""
+    command = [sys.executable, "-c", WORKER, address, *map(str, archives)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def demos(tmp_path: Path, count: int) -> list[Path]:
+    return [zipped(tmp_path / f"{n}.zip", {"Dockerfile": DOCKERFILE.format(number=n)}) for n in range(count)]
+
+
+@pytest.mark.parametrize("step", ["built", "started", "answered", "stopped"])
+def test_a_worker_killed_at_a_step_leaves_nothing(engine: RealEngine, tmp_path: Path, step: str) -> None:
+    process = worker(engine.address, demos(tmp_path, 1))
+    assert process.stdout is not None
+    with process.stdout:
+        while process.stdout.readline().strip() != f"step {step}":
+            pass
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    reaper.reap(engine.address)
+    assert engine.left() == {}
+    assert reaper.lock_path(engine.address).read_text() == ""
+
+
+def test_workers_killed_at_random_finish_every_demo(engine: RealEngine, tmp_path: Path) -> None:
+    """Killed after a random number of steps, again and again; whoever is next cleans up and goes on."""
+    chance = random.Random(4)
+    waiting, outcomes = demos(tmp_path, 3), {}
+    while waiting:
+        process = worker(engine.address, waiting)
+        assert process.stdout is not None
+        with process.stdout:
+            for _ in range(chance.randint(3, 12)):
+                word, _, rest = process.stdout.readline().strip().partition(" ")
+                if word == "done":
+                    name, outcome = rest.split()
+                    outcomes[name] = outcome
+                if not word:
+                    break
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        waiting = [path for path in waiting if path.name not in outcomes]
+    reaper.reap(engine.address)
+    assert outcomes == {f"{n}.zip": "passed" for n in range(3)}
+    assert engine.left() == {}
+
+
+def test_a_running_attempt_is_not_reaped(engine: RealEngine) -> None:
+    with reaper.alone(engine.address, seconds=5) as api:
+        api.create_volume("kept")
+        assert reaper.reap(engine.address) == []
+        assert "kept" in reaper.inventory(api)["volumes"]
+    assert engine.left() == {}
+
+
+def test_a_busy_engine_is_infrastructure(engine: RealEngine, tmp_path: Path) -> None:
+    with reaper.alone(engine.address, seconds=5):
+        answer = try_install(demos(tmp_path, 1)[0], name="0.zip", engine=engine.address, terms=policy.terms(waiting_seconds=0))
+    assert (answer.outcome, answer.detail) == ("infrastructure", "busy")
+
+
+def test_an_engine_killed_in_the_middle_is_infrastructure_and_comes_back_clean(tmp_path: Path) -> None:
+    if engines.lacking():
+        pytest.skip(f"no Docker engine can run here: {engines.lacking()}")
+    folder = Path(tempfile.mkdtemp(prefix="mlp-eng-", dir="/tmp"))
+    running = engines.start(folder, disk=300 << 20)
+    try:
+        with connected(running.address) as api:
+            base_image.provide(api)
+
+        def kill(step: str) -> None:
+            if step == "answered":
+                running.process.kill()
+                running.process.wait()
+
+        archive = demos(tmp_path, 1)[0]
+        answer = try_install(archive, name="0.zip", engine=running.address, terms=policy.terms(start_seconds=60), progress=kill)
+        assert (answer.outcome, answer.reason, answer.findings) == ("infrastructure", "engine_failed", [])
+        running = engines.start(folder, disk=300 << 20)
+        assert json.loads(reaper.lock_path(running.address).read_text())["images"]
+        assert reaper.reap(running.address)
+        again = try_install(archive, name="0.zip", engine=running.address, terms=policy.terms(start_seconds=60, page_seconds=0))
+        assert again.outcome == "passed", again.why
+    finally:
+        running.stop()
+        left = [row for row in Path("/proc/self/mountinfo").read_text().splitlines() if str(folder) in row]
+        shutil.rmtree(folder)
+    assert left == []
+    assert not [path for path in Path("/sys/fs/cgroup").glob("*/mlplace-*") if path.name == engines._name(folder)]
