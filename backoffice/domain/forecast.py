@@ -79,38 +79,50 @@ def forecast(office: Office, *, seed: int = 0, runs: int = RUNS) -> Forecast:
     order = sorted(office.waiting, key=lambda item: (item.due, item.id))
     dues, late = np.array([item.due for item in order]), np.zeros(len(order))
     counts = np.zeros((runs, HORIZON), np.int64)
+    queues = _queues(office, order)
     for run in range(runs):
         generator = np.random.default_rng([seed, run])
-        finished, fresh_due, fresh_done = _future(office, order, generator)
+        finished, fresh_due, fresh_done = _future(office, queues, generator)
         late += finished > dues
         breaches = np.concatenate([dues[finished > dues], fresh_due[fresh_done > fresh_due]])
         breaches = breaches[breaches > office.now]
-        counts[run] = (breaches[:, None] <= np.arange(1, HORIZON + 1)).sum(axis=0)
+        counts[run] = np.searchsorted(np.sort(breaches), np.arange(1, HORIZON + 1), side="right")
     low, median, high = np.percentile(counts, [10, 50, 90], axis=0, method="nearest")
     means = counts.mean(axis=0)
     days = [Day(round(float(means[n]), 2), int(low[n]), int(median[n]), int(high[n])) for n in range(HORIZON)]
     return Forecast(days, {item.id: round(float(share), 3) for item, share in zip(order, late / runs, strict=True)})
 
 
-def _future(office: Office, order: Sequence[Waiting], generator: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+@dataclass(frozen=True, slots=True)
+class _Queues:
+    """Places in the order of deadlines: of each worker's own submissions, and of those that are anybody's."""
+
+    own: Sequence[Ints]
+    pool: Ints
+    length: int
+
+
+def _queues(office: Office, order: Sequence[Waiting]) -> _Queues:
+    numbers = {worker.id: place for place, worker in enumerate(office.workers)}
+    owners = np.array([-1 if item.owner is None else numbers.get(item.owner, -1) for item in order], np.int64)
+    return _Queues([np.flatnonzero(owners == place) for place in numbers.values()], np.flatnonzero(owners == -1), len(order))
+
+
+def _future(office: Office, queues: _Queues, generator: np.random.Generator) -> tuple[Floats, Floats, Floats]:
     """One future: when each waiting submission is decided, and deadlines and decisions of those that come."""
     moods = generator.choice(np.asarray(office.moods), len(office.weekdays))
     came = _arrivals(office, generator)
-    finished = np.full(len(order), NEVER)
-    spare = []
-    for worker in office.workers:
+    finished = np.full(queues.length, NEVER)
+    spare = [np.empty(0)]
+    for worker, own in zip(office.workers, queues.own, strict=True):
         moments = _moments(worker, office, moods, generator)
-        own = [place for place, item in enumerate(order) if item.owner == worker.id]
         taken = min(len(own), len(moments))
         finished[own[:taken]] = moments[:taken]
         spare.append(moments[taken:])
-    slots = np.sort(np.concatenate(spare)) if spare else np.empty(0)
-    known = {worker.id for worker in office.workers}
-    pool = [place for place, item in enumerate(order) if item.owner not in known]
-    ready = np.concatenate([np.full(len(pool), office.now), came])
-    done = _served(ready, slots)
-    finished[pool] = done[: len(pool)]
-    return finished, came + office.budget, done[len(pool) :]
+    ready = np.concatenate([np.full(len(queues.pool), office.now), came])
+    done = _served(ready, np.sort(np.concatenate(spare)))
+    finished[queues.pool] = done[: len(queues.pool)]
+    return finished, came + office.budget, done[len(queues.pool) :]
 
 
 def _arrivals(office: Office, generator: np.random.Generator) -> Floats:

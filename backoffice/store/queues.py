@@ -96,7 +96,7 @@ def _in_tab(tab: str, watch: Watch) -> list[Any]:
         "free": lambda: [*awaiting, _free(watch)],
         "others": lambda: [*awaiting, ~_mine(watch), ~_free(watch)],
         "checking": lambda: [SQL(_OPEN), SQL('"t1"."state" = \'checking\'')],
-        "authors": lambda: [SQL('"t1"."state" = \'returned\''), Submission.archived_at.is_null(), no_newer()],
+        "authors": waiting_for_authors,
         "today": lambda: [Submission.decided_at >= watch.today, Submission.state != "withdrawn"],
         "all": lambda: [Submission.submitted_at.is_null(False)],
     }
@@ -106,8 +106,15 @@ def _in_tab(tab: str, watch: Watch) -> list[Any]:
     return found
 
 
-def no_newer() -> Expression:
-    """The author has not sent a newer version of the listing."""
+def waiting_for_authors() -> list[Any]:
+    """Returned, not archived, and the author has not sent a newer version of the listing."""
+    indexed = (
+        '"t1"."state" = \'returned\' AND "t1"."answered_at" IS NULL AND "t1"."archived_at" IS NULL'  # as the partial index has it
+    )
+    return [SQL(indexed), _no_newer()]
+
+
+def _no_newer() -> Expression:
     newer = Submission.alias("newer")
     later = newer.select(SQL("1")).where(
         (newer.listing == Submission.listing) & (newer.number > Submission.number) & (newer.state != "draft")

@@ -14,7 +14,7 @@ from peewee import SQL, Case, ModelSelect, fn
 
 from backoffice.store.listings import Submission
 from backoffice.store.moderation import Decision
-from backoffice.store.queues import no_newer
+from backoffice.store.queues import waiting_for_authors
 
 OPEN = "\"t1\".\"state\" IN ('checking', 'awaiting_review')"  # literal: SQLite matches partial indexes by text
 AWAITING = '"t1"."state" = \'awaiting_review\''
@@ -74,8 +74,7 @@ def _conditions(moment: Moment) -> dict[str, Callable[[], list[Any]]]:
 def rows(figure: str, moment: Moment) -> ModelSelect:
     """Exactly the rows that a figure counts, the most urgent first. ``KeyError`` for a figure there is not."""
     if figure == "authors":
-        waiting = [SQL('"t1"."state" = \'returned\''), Submission.archived_at.is_null(), no_newer()]
-        return Submission.select().where(*waiting).order_by(Submission.decided_at, Submission.id)
+        return Submission.select().where(*waiting_for_authors()).order_by(Submission.decided_at, Submission.id)
     return Submission.select().where(SQL(OPEN), *_conditions(moment)[figure]()).order_by(Submission.deadline_at, Submission.id)
 
 
