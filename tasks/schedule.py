@@ -8,6 +8,7 @@ from periodiq import cron
 from backoffice.clock import utcnow
 from backoffice.usecases import claim, digest, escalate, recompute, reconcile
 from tasks.broker import wiring
+from tasks.try_install import reap
 
 
 @dramatiq.actor(queue_name="sweeps", periodic=cron("* * * * *"), time_limit=50_000)
@@ -49,4 +50,4 @@ def morning() -> None:
         digest.archive_forgotten(now=utcnow())
 
 
-PERIODIC = (sweep_claims, tidy, sweep_deadlines, renew_deadlines, morning)
+PERIODIC = (sweep_claims, tidy, sweep_deadlines, renew_deadlines, morning, reap)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 
 import dramatiq
+from periodiq import cron
 
 from backoffice.clock import utcnow
 from backoffice.domain.errors import TryLater
-from backoffice.inspection.sandbox import attempt
+from backoffice.inspection.sandbox import attempt, reaper
 from backoffice.storage import blob_key
 from backoffice.store import outbox
 from backoffice.store.checks import Check
@@ -21,6 +23,8 @@ from tasks.running import Work, run
 from tasks.scan import on_failure
 
 DELAYS = (30, 300)
+LOW = 0.1  # of the engine's disk; less free than that is an alarm
+log = logging.getLogger(__name__)
 
 
 def install(job: Job) -> None:
@@ -71,3 +75,17 @@ def _show(check_id: int, step: str) -> None:
 def try_install(job_id: int) -> None:
     """Queue ``sandbox``."""
     run(job_id, Work(install, DELAYS, on_failure))
+
+
+@dramatiq.actor(queue_name="sandbox", periodic=cron("*/10 * * * *"), time_limit=600_000)
+def reap() -> None:
+    """What a killed attempt left on the engine goes, unless one is running; a disk that is nearly full is an alarm in the log."""
+    address = wiring.settings.engine
+    if not address:
+        return
+    removed = reaper.reap(address)
+    if removed:
+        log.warning("removed from the engine after a killed attempt: %s", ", ".join(removed))
+    free = reaper.free_part(address)
+    if free is not None and free < LOW:
+        log.error("the engine's disk is nearly full: %.0f %% free", free * 100)

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import shutil
 import tempfile
 import threading
 import time
@@ -54,6 +55,16 @@ def reap(address: str) -> list[str]:
             return _sweep(api, journal)
     except Infrastructure:
         return []
+
+
+def free_part(address: str) -> float | None:
+    """How much of the engine's disk is free, from 0 to 1; None when it is away or elsewhere."""
+    try:
+        with connected(address, timeout=60) as api:
+            usage = shutil.disk_usage(api.info()["DockerRootDir"])
+    except (Infrastructure, *ENGINE_ERRORS):
+        return None
+    return usage.free / usage.total
 
 
 @contextmanager
