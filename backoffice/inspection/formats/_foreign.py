@@ -24,7 +24,7 @@ _GLUED: tuple[tuple[bytes, str], ...] = (
     (b"\x89HDF\r\n\x1a\n", "файл HDF5 (an HDF5 file)"),
     (b"X5O!P%@AP[4\\PZX54(P^)7CC)7}", "проверочный вирус (a test virus)"),
 )
-_SCRIPT = re.compile(rb"<\?php|<script[\s>]|<\?=|<%@", re.IGNORECASE)
+_SCRIPT = re.compile(rb"<\?php|<script[\s>]", re.IGNORECASE)
 _DOS = re.compile(rb"MZ[\x00-\xff]{58}([\x00-\xff]{4})", re.DOTALL)
 
 
@@ -33,13 +33,18 @@ def glued(data: bytes) -> str:
     for magic, name in _GLUED:
         if magic in data:
             return name
-    if _SCRIPT.search(data):
-        return "сценарий для сайта (a web script)"
+    if script := script_in(data):
+        return script
     for found in _DOS.finditer(data):
         at = found.start() + int.from_bytes(found[1], "little")
         if data[at : at + 4] == b"PE\0\0":
             return "программа для Windows (a Windows program)"
     return ""
+
+
+def script_in(data: bytes) -> str:
+    """The name of a web script in a text, such as a comment or a description of an image."""
+    return "сценарий для сайта (a web script)" if _SCRIPT.search(data) else ""
 
 
 def starts_another(data: bytes) -> str:
