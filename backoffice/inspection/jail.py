@@ -19,7 +19,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import IO
 
@@ -88,7 +88,7 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=(filter_fd,),
-            preexec_fn=lambda: _limit(limits),  # noqa: PLW1509  (only setrlimit: takes no lock)
+            preexec_fn=partial(_limit, limits, limits.processes + _own_threads()),  # noqa: PLW1509  (only setrlimit: takes no lock)
             bufsize=1 << 20,
         )
         return _attend(child, request, limits, hear)
@@ -171,22 +171,28 @@ class _Tail:
         return self._kept.decode("utf-8", "replace")
 
 
-def _limit(limits: Limits) -> None:
-    """Between fork and exec. The address space is limited inside, after bubblewrap: see ``inside``."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(limits.seconds * 2) + 1, int(limits.seconds * 2) + 5))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file, limits.file))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limits.files, limits.files))
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
-    if os.getuid() != 0:  # root is never held by it, inside or out; `seccomp.no_new_processes` holds for everybody
-        hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
-        wanted = limits.processes if hard == resource.RLIM_INFINITY else min(limits.processes, hard)
-        with suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NPROC, (max(wanted, _own_processes() + 64), hard))
+def _limit(limits: Limits, processes: int) -> None:
+    """Between fork and exec: nothing but setrlimit."""
+    seconds = int(limits.seconds * 2) + 1
+    wanted = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CPU: seconds,
+        resource.RLIMIT_FSIZE: limits.file,
+        resource.RLIMIT_NOFILE: limits.files,
+        resource.RLIMIT_AS: limits.memory,
+        resource.RLIMIT_NPROC: processes,
+    }
+    for kind, most in wanted.items():
+        hard = resource.getrlimit(kind)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)  # noqa: PLW2901  (what we were given may already be lower)
+        resource.setrlimit(kind, (most, most))
 
 
-def _own_processes() -> int:
-    """Threads of this user now: the limit counts them too, so it stands above them."""
+def _own_threads() -> int:
+    """Threads of this user now: the limit on processes counts them too, so it stands above them.
+
+    Root is never held by that limit, inside or out; ``seccomp.no_new_processes`` holds for everybody.
+    """
     uid, count = os.getuid(), 0
     for folder in Path("/proc").iterdir():
         with suppress(OSError):

@@ -1,4 +1,7 @@
-"""Good archives, damaged at random: no examiner breaks, and what was cut or changed never passes (M5)."""
+"""Good archives, damaged at random: no examiner breaks, and what was cut or changed never passes (M5).
+
+The same damage in every run; ``tests.benchmarks.fuzz`` looks for new.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,6 @@ GOOD = {
     "gnu.tar.gz": gzipped(tarred([*MEMBERS.items()], kind=tarfile.GNU_FORMAT)),
     "a.7z": sevened(MEMBERS),
 }
-# Found by these tests once: kept so that they are tried every time.
 AT = st.integers(min_value=0, max_value=1_000_000)
 
 
@@ -51,7 +53,7 @@ def test_the_good_one_passes(folder: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", GOOD)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(at=AT)
 def test_a_cut_file_never_passes(folder: Path, name: str, at: int) -> None:
     data = GOOD[name]
@@ -61,7 +63,7 @@ def test_a_cut_file_never_passes(folder: Path, name: str, at: int) -> None:
 
 
 @pytest.mark.parametrize("name", GOOD)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(at=AT, mask=st.integers(min_value=1, max_value=255))
 def test_a_changed_byte_breaks_no_examiner(folder: Path, name: str, at: int, mask: int) -> None:
     data = bytearray(GOOD[name])
@@ -71,7 +73,7 @@ def test_a_changed_byte_breaks_no_examiner(folder: Path, name: str, at: int, mas
 
 
 @pytest.mark.parametrize("name", ["a.zip", "stored.zip", "a.tar.gz", "a.7z"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(at=AT, mask=st.integers(min_value=1, max_value=255))
 def test_changed_content_never_passes(folder: Path, name: str, at: int, mask: int) -> None:
     """Inside the packed bytes of the noise, every bit is somebody's."""
@@ -82,7 +84,7 @@ def test_changed_content_never_passes(folder: Path, name: str, at: int, mask: in
 
 
 @pytest.mark.parametrize("name", GOOD)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(at=AT, length=st.integers(min_value=1, max_value=2000), seed=st.integers())
 def test_noise_put_in_never_passes(folder: Path, name: str, at: int, length: int, seed: int) -> None:
     data = GOOD[name]

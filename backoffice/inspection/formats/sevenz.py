@@ -61,7 +61,7 @@ def _check_frame(subject: Subject, report: Report) -> None:
 def _listed(subject: Subject) -> tuple[list[tuple[Entry, int | None]], bool]:
     """The rows, and whether clamd unpacks this archive as we do."""
     import py7zr  # slow to import
-    from py7zr.exceptions import ArchiveError, PasswordRequired, UnsupportedCompressionMethodError
+    from py7zr.exceptions import PasswordRequired, UnsupportedCompressionMethodError
 
     try:
         with py7zr.SevenZipFile(subject.path) as archive:
@@ -72,17 +72,9 @@ def _listed(subject: Subject) -> tuple[list[tuple[Entry, int | None]], bool]:
         raise Broken("archive.encrypted") from problem
     except UnsupportedCompressionMethodError as problem:
         raise Broken("archive.method", detail=str(problem)[:100]) from problem
-    except (
-        ArchiveError,
-        EOFError,
-        OSError,
-        ValueError,
-        IndexError,
-        KeyError,
-        TypeError,
-        struct.error,
-        AssertionError,
-    ) as problem:
+    except (Broken, MemoryError):
+        raise
+    except Exception as problem:
         raise Broken("archive.damaged", detail=f"оглавление (header): {problem}"[:200]) from problem
 
 
