@@ -53,7 +53,8 @@ class Supervisor:
         """Redis, mail and antivirus, each only when the settings name none."""
         env, taken = self.environment, set(self.ports.values())
         env.setdefault("MLPLACE_BASE_URL", f"http://{services.HOST}:{self.ports['web']}")
-        env.setdefault("MLPLACE_PREVIEWS_URL", f"http://{services.HOST}:{self.ports['previews']}")
+        # Another host name than that of the pages: cookies know no ports.
+        env.setdefault("MLPLACE_PREVIEWS_URL", f"http://localhost:{self.ports['previews']}")
         env.update({f"{name.upper()}_BIND": f"{services.HOST}:{port}" for name, port in self.ports.items()})
         if "REDIS_URL" in env:
             env.setdefault("MLPLACE_REDIS_URL", env["REDIS_URL"])
