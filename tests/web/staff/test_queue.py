@@ -22,7 +22,7 @@ from tests.usecases.office import Office, again
 from tests.web.staff.conftest import SignIn
 
 QUEUE = "/staff/queue/"
-LEASE = {"claim_expires_at": utcnow() + timedelta(minutes=10), "claimed_at": utcnow(), "claim_token": "жетон"}
+LEASE = {"claim_expires_at": utcnow() + timedelta(hours=10), "claimed_at": utcnow(), "claim_token": "жетон"}
 
 
 def titles(page: str) -> list[str]:
