@@ -21,7 +21,8 @@ PACKAGES = (
     "libacl1", "libattr1", "libselinux1", "libpcre2-8-0", "libgmp10", "libstdc++6", "libgcc-s1",
 )  # fmt: skip
 LINKS = {
-    "bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64", "usr/bin/python3": "python3.11", "usr/bin/sh": "dash",
+    "bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64", "usr/bin/python3": "python3.11", "usr/bin/python": "python3.11",
+    "usr/bin/sh": "dash",
 }  # fmt: skip
 FOLDERS = {
     "tmp": 0o1777,

@@ -143,6 +143,6 @@ def _look(watch: Watch, answer: Answer) -> None:
             return
         step.detail = found.title
         row = next(row for row in transcript.http if row["port"] == answer.port)
-        row |= {"title": found.title or row["title"], "text": found.text}
+        row |= {"title": found.title or row["title"], "text": found.text, "path": found.path}
         recorder.files.append((PICTURE, "image/png", found.png))
         transcript.screenshot = PICTURE

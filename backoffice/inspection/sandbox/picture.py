@@ -23,6 +23,7 @@ class Picture:
     png: bytes
     title: str
     text: str
+    path: str
 
 
 def take(pid: int, answer: Answer, *, seconds: float, logs: str = "", path: str = "/") -> Picture | str:
@@ -33,14 +34,16 @@ def take(pid: int, answer: Answer, *, seconds: float, logs: str = "", path: str 
     token = TOKEN.search(logs)
     if answer.jupyter and token:
         url += f"{'&' if '?' in url else '?'}token={token[1]}"
-    command = box.python("backoffice.inspection.sandbox.shot", url, str(seconds))
+    command = box.python("backoffice.inspection.sandbox.shot", url, str(seconds), *(["jupyter"] if answer.jupyter else []))
     said = netns.run(netns.inside(pid, command, box.Box(network=True, seconds=int(seconds * 4))), seconds=seconds + 10)
     if said is None:
         return "timeout"
     try:
         row = json.loads(said)
         png = base64.b64decode(row["png"], validate=True)
-        return Picture(png, str(row["title"])[:200], str(row["text"])[:2000]) if is_picture(png) else "PNG?"
+        return (
+            Picture(png, str(row["title"])[:200], str(row["text"])[:2000], str(row["path"])[:500]) if is_picture(png) else "PNG?"
+        )
     except (ValueError, KeyError, TypeError) as error:
         return type(error).__name__
 

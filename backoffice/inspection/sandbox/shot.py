@@ -1,6 +1,7 @@
 """A picture of one page by headless Chromium; runs boxed, inside the demo's network namespace, where there is nothing else to reach.
 
-``python -m backoffice.inspection.sandbox.shot URL SECONDS`` prints one JSON object: ``title``, ``text`` (its beginning) and ``png`` in base64.
+``python -m backoffice.inspection.sandbox.shot URL SECONDS [jupyter]`` prints one JSON object: ``title``, ``text`` (its beginning), ``path`` and
+``png`` in base64. With ``jupyter`` the first notebook that lies at the top is opened: it is what a client would open (A10).
 Chromium is driven through a pipe (--remote-debugging-pipe: JSON messages ended by NUL), so that nothing listens anywhere.
 """
 
@@ -18,6 +19,14 @@ from typing import Any
 
 BROWSERS = ("/usr/lib/chromium/chromium", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 WIDTH, HEIGHT = 1280, 900
+NOTEBOOK = """
+fetch('/api/contents').then(answer => answer.json()).then(folder => {
+  const found = folder.content.filter(entry => entry.type === 'notebook').map(entry => entry.path).sort()[0];
+  if (!found || location.pathname.endsWith('.ipynb')) return '';
+  const place = location.pathname.startsWith('/lab') ? '/lab/tree/' : '/notebooks/';
+  return location.origin + place + found.split('/').map(encodeURIComponent).join('/');
+}).catch(() => '')
+"""
 STILL = 3  # looks in a row that must agree
 PAUSE = 0.4  # seconds between two looks
 FLAGS = (
@@ -25,6 +34,7 @@ FLAGS = (
     "--disable-extensions", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-breakpad",
     "--no-default-browser-check", "--no-zygote", f"--window-size={WIDTH},{HEIGHT}", "--lang=ru", "--user-data-dir=/tmp/home/profile",
 )  # fmt: skip
+FACTS = "JSON.stringify([document.title, document.body ? document.body.innerText.slice(0, 2000) : '', location.pathname])"
 LOOK = "JSON.stringify([document.readyState, document.body ? document.body.innerText.length : 0, document.images.length, location.href])"
 
 
@@ -89,7 +99,7 @@ class Chromium:
         self.process.wait()
 
 
-def shoot(url: str, seconds: float) -> dict[str, str]:
+def shoot(url: str, seconds: float, *, jupyter: bool) -> dict[str, str]:
     """Open the page, wait until it stands still or the time is nearly over, and take its picture."""
     began = time.monotonic()
     chromium = Chromium(began + seconds)
@@ -100,13 +110,14 @@ def shoot(url: str, seconds: float) -> dict[str, str]:
         chromium.call("Emulation.setDeviceMetricsOverride", session, **size)
         chromium.call("Page.enable", session)
         chromium.call("Page.navigate", session, url=url)
-        _settle(chromium, session, began + seconds * 0.7)
-        facts = _evaluate(
-            chromium, session, "JSON.stringify([document.title, document.body ? document.body.innerText.slice(0, 2000) : ''])"
-        )
-        title, text = json.loads(facts)
+        _settle(chromium, session, began + seconds * (0.4 if jupyter else 0.7))
+        notebook = _evaluate(chromium, session, NOTEBOOK) if jupyter else ""
+        if notebook:
+            chromium.call("Page.navigate", session, url=notebook)
+            _settle(chromium, session, began + seconds * 0.8)
+        title, text, path = json.loads(_evaluate(chromium, session, FACTS))
         picture = chromium.call("Page.captureScreenshot", session, format="png")["data"]
-        return {"title": str(title)[:200], "text": str(text), "png": picture}
+        return {"title": str(title)[:200], "text": str(text), "path": str(path)[:500], "png": picture}
     finally:
         chromium.close()
 
@@ -122,9 +133,9 @@ def _settle(chromium: Chromium, session: str, until: float) -> None:
 
 
 def _evaluate(chromium: Chromium, session: str, expression: str) -> str:
-    answer = chromium.call("Runtime.evaluate", session, expression=expression, returnByValue=True)
+    answer = chromium.call("Runtime.evaluate", session, expression=expression, returnByValue=True, awaitPromise=True)
     return str(answer["result"].get("value", ""))
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(shoot(sys.argv[1], float(sys.argv[2]))))
+    sys.stdout.write(json.dumps(shoot(sys.argv[1], float(sys.argv[2]), jupyter="jupyter" in sys.argv[3:])))
