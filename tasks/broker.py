@@ -9,6 +9,7 @@ from periodiq import PeriodiqMiddleware
 
 from backoffice.wiring import Wiring
 from config.settings import Settings
+from tasks.jailed import NeedsJail
 
 wiring = Wiring(Settings())
 
@@ -22,4 +23,5 @@ broker = RedisBroker(
 # Retries live in the outbox: a message that fails is simply over.
 broker.middleware[:] = [m for m in broker.middleware if not isinstance(m, AgeLimit | Retries | Callbacks | Pipelines)]
 broker.add_middleware(PeriodiqMiddleware(skip_delay=30))
+broker.add_middleware(NeedsJail())
 dramatiq.set_broker(broker)
