@@ -22,6 +22,8 @@ pytest_plugins = [
     "tests.real.engine",
     "tests.real.registry",
     "tests.real.deployment",
+    "tests.real.product",
+    "tests.real.browser",
 ]
 
 
