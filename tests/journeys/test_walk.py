@@ -80,8 +80,8 @@ def _wait_for_review(author: Watched, url: str) -> None:
 
 def _take(moderator: Watched, url: str) -> None:
     page = moderator.page
-    page.goto(f"{url}/staff/queue/?tab=free&q={TITLE}")
-    page.get_by_role("link", name=TITLE).first.click()
+    page.goto(f"{url}/staff/queue/?tab=all&q={TITLE}")
+    page.get_by_role("row").get_by_role("link", name=TITLE).first.click()
     page.wait_for_url(re.compile(r"/staff/review/\d+"))
     page.get_by_role("button", name="Взять в работу").click()
     expect(page.locator("#claim")).to_contain_text("осталось")
@@ -90,9 +90,9 @@ def _take(moderator: Watched, url: str) -> None:
 def _moderator_returns(moderator: Watched) -> None:
     page = moderator.page
     expect(page.locator(".pane[data-side=left]")).to_contain_text("прогноза отказов")
-    page.get_by_label("Что показывает правая панель").select_option("file.data_example")
+    page.get_by_label("Что показывает правая панель").select_option("file.instruction")
     preview = page.frame_locator(".pane[data-side=right] iframe.preview")
-    expect(preview.get_by_role("cell", name="61.5")).to_be_visible()
+    expect(preview.get_by_role("heading", name="Инструкция")).to_be_visible()
     page.get_by_label("Что показывает правая панель").select_option("checks")
     expect(page.locator(".pane[data-side=right]")).to_contain_text("Антивирус и формат")
     page.locator(".point").first.get_by_text("Нет", exact=True).click()  # a «no» drafts its remark

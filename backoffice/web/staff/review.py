@@ -95,14 +95,14 @@ class ReviewPage(StaffView):
             done_today=_done_today(),
         )
 
-    @expose("/<int:submission_id>/pane/<name>")
-    def pane(self, submission_id: int, name: str) -> str:
+    @expose("/<int:submission_id>/pane/<what>")
+    def pane(self, submission_id: int, what: str) -> str:
         """One pane's content, when another is chosen."""
         submission = _found(submission_id)
         checks, previous = current_checks(submission), review.previous_of(submission)
-        if name not in {choice.name for choice in panes.choices(submission, checks, previous)}:
+        if what not in {choice.name for choice in panes.choices(submission, checks, previous)}:
             abort(404)
-        return panes.content(name, submission, checks, previous)
+        return panes.content(what, submission, checks, previous)
 
     @expose("/<int:submission_id>/state")
     def state(self, submission_id: int) -> dict[str, Any]:

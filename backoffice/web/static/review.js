@@ -163,6 +163,7 @@ window.review = (() => {
     if (![...select.options].some((option) => option.value === name)) return;
     select.value = name;
     const answer = await fetch(`${base}/pane/${name}`);
+    if (!answer.ok) { window.announce(words.failed, "danger"); return; }
     const body = $("[data-pane-body]", pane);
     body.replaceChildren(document.createRange().createContextualFragment(await answer.text()));
     body.scrollTop = 0;
