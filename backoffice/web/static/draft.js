@@ -147,9 +147,10 @@
     await redraw(slot);
   });
   document.getElementById("send").addEventListener("submit", async (event) => {
-    if (!dirty) return;
     event.preventDefault();
+    if (running.size) { window.announce(words.leave, "warning"); return; }
     await queue();
+    if (dirty) return; // what could not be saved is not sent without
     event.target.submit();
   });
   window.addEventListener("beforeunload", (event) => {

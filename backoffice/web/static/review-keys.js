@@ -3,7 +3,7 @@
 (() => {
   const { review } = window;
   const $ = (selector) => document.querySelector(selector);
-  const modal = (id) => window.bootstrap.Modal.getOrCreateInstance(id);
+  const modal = (id) => window.tabler.bootstrap.Modal.getOrCreateInstance(id);
   const press = (selector) => { const found = $(selector); if (found && !found.disabled) found.click(); };
   const scroll = (by) => {
     const body = review.bodyOf(review.current());

@@ -282,7 +282,7 @@ window.review = (() => {
     $("[data-letter-subject]").textContent = shown.subject;
     $("[data-letter-text]").textContent = shown.text;
     $("[data-letter-html]").src = `${base}/letter/${kind}`;
-    window.bootstrap.Modal.getOrCreateInstance("#letter").show();
+    window.tabler.bootstrap.Modal.getOrCreateInstance("#letter").show();
   }
   async function decide(kind) {
     const button = $(`[data-decide="${kind}"]`);
@@ -304,7 +304,7 @@ window.review = (() => {
   }
 
   // Wiring.
-  function show(tab) { window.bootstrap.Tab.getOrCreateInstance(`#tab-${tab}`).show(); }
+  function show(tab) { window.tabler.bootstrap.Tab.getOrCreateInstance(`#tab-${tab}`).show(); }
   root.addEventListener("change", (event) => {
     if (event.target.matches("[data-pane-select]")) open(event.target.closest(".pane").dataset.side, event.target.value);
     const point = event.target.closest(".point");
