@@ -71,7 +71,8 @@ def _read_header(file: BinaryIO, report: Report) -> _Header:
 def _chunk(file: BinaryIO) -> tuple[bytes, bytes]:
     kind = b""
     data = bytearray()
-    for kind, piece in _pieces(file):
+    for name, piece in _pieces(file):
+        kind = name
         data += piece
     return kind, bytes(data)
 
