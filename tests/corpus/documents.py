@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.corpus import markdowns, pdfs, words
+from tests.corpus import markdowns, ole, pdfs, words
 from tests.corpus.case import Case
 
-CASES: tuple[Case, ...] = (*markdowns.CASES, *pdfs.CASES, *words.CASES)
+CASES: tuple[Case, ...] = (*markdowns.CASES, *pdfs.CASES, *words.CASES, *ole.CASES)
