@@ -25,7 +25,7 @@ def policy(*, previews: str) -> str:
             "default-src 'none'",
             f"script-src 'nonce-{nonce()}'",
             f"style-src 'self' 'nonce-{nonce()}'",
-            "img-src 'self' data: blob:",
+            f"img-src 'self' data: blob: {previews}",
             "font-src 'self'",
             "media-src 'self'",
             "connect-src 'self'",
