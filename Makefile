@@ -1,13 +1,13 @@
 # Two commands: `make run` and `make test`. Everything else serves them. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench requirements translations clean
+.PHONY: help setup run test lint format bench requirements clean
 PYTHON := .venv/bin/python
 CODE := backoffice tasks config tests scripts
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 22
 
-setup: ## install what is missing: packages of Debian, .venv, translation catalogues
+setup: ## install what is missing: packages of Debian, .venv
 	@scripts/setup
 
 run: setup ## the whole product on this machine, with demo data; Ctrl-C stops everything
@@ -34,8 +34,6 @@ requirements: ## compile requirements*.in into pinned files with hashes
 	$(PYTHON) -m piptools compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links -o requirements.txt requirements.in
 	$(PYTHON) -m piptools compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links -c requirements.txt -o requirements-dev.txt requirements-dev.in
 
-translations: ## compile the translation catalogues that changed
-	@$(PYTHON) -m scripts.compile_translations
 
 clean: ## forget what tools left; var/ stays
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-artifacts

@@ -27,7 +27,6 @@ from backoffice.inspection.sandbox import engine
 from config.settings import ROOT, Settings
 from scripts import children, services
 from scripts.children import Child
-from scripts.compile_translations import compile_stale
 
 PATIENCE = 90.0  # seconds until the pages must answer
 
@@ -105,7 +104,6 @@ class Supervisor:
 
     def prepare(self) -> None:
         """The schema and, in an empty database, the demo."""
-        compile_stale()
         self._flask("db", "upgrade")
         if self.environment.get("MLPLACE_DEMO", "1") != "0" and not self.over.is_set():
             self._flask("demo", "load")

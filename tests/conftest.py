@@ -12,7 +12,6 @@ import pytest
 from peewee import Database
 
 from backoffice.store.database import open_database, upgrade
-from scripts.compile_translations import compile_stale
 
 pytest_plugins = [
     "tests.real.postgres",
@@ -25,11 +24,6 @@ pytest_plugins = [
     "tests.real.product",
     "tests.real.browser",
 ]
-
-
-def pytest_configure() -> None:
-    """Letters and pages speak Russian in tests too, whatever command started them."""
-    compile_stale()
 
 
 @pytest.fixture(scope="session")

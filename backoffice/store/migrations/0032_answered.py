@@ -9,7 +9,9 @@ def up(migrator, db):
         "UPDATE submission SET answered_at = updated_at WHERE state = 'returned' AND EXISTS (SELECT 1 FROM submission AS newer "
         "WHERE newer.listing_id = submission.listing_id AND newer.number > submission.number AND newer.state <> 'draft')"
     )
-    db.execute_sql(f"CREATE INDEX submission_with_author ON submission (state, answered_at, archived_at, decided_at, id) WHERE {WAITING}")
+    db.execute_sql(
+        f"CREATE INDEX submission_with_author ON submission (state, answered_at, archived_at, decided_at, id) WHERE {WAITING}"
+    )
 
 
 def down(migrator, db):

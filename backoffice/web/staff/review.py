@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Response, abort, current_app, flash, redirect, request, url_for
@@ -20,7 +21,7 @@ from backoffice.domain.states import State
 from backoffice.i18n import gettext, lazy
 from backoffice.store.listings import Artifact, Submission
 from backoffice.store.moderation import Decision, InternalNote, Skip
-from backoffice.usecases import assign, claim, decide, request_checks, review
+from backoffice.usecases import assign, claim, decide, hold, request_checks, review
 from backoffice.usecases.people import with_role
 from backoffice.usecases.record_check import current_checks
 from backoffice.web import findings, words
@@ -29,6 +30,7 @@ from backoffice.web.headers import LETTER_POLICY
 from backoffice.web.staff import panes
 from backoffice.web.staff.base import LEADS, MODERATORS, StaffView
 from backoffice.web.staff.standing import standing_of
+from backoffice.web.wording import zone
 
 
 def _found(submission_id: int) -> Submission:
@@ -50,7 +52,7 @@ class ReviewPage(StaffView):
     """Everything about one submission under review."""
 
     roles = MODERATORS
-    narrower = {"exempt": LEADS, "unpublish": LEADS, "unassign": LEADS}
+    narrower = {"exempt": LEADS, "unpublish": LEADS, "clock": LEADS}
 
     @expose("/")
     def index(self) -> BaseResponse:
@@ -171,6 +173,20 @@ class ReviewPage(StaffView):
         flash(gettext("Handed over to %(name)s.", name=to.name), "success")
         return redirect(url_for("staff_queue.index"))
 
+    @expose("/<int:submission_id>/clock/<act>", methods=["POST"])
+    def clock(self, submission_id: int, act: str) -> BaseResponse:
+        """A lead stops the clock, lets it run again, or moves the deadline; each with a reason (M7)."""
+        reason, now = request.form.get("reason", ""), utcnow()
+        if act == "hold":
+            hold.hold(submission_id, by=current_user, reason=reason, now=now)
+        elif act == "resume":
+            hold.resume(submission_id, by=current_user, reason=reason, now=now)
+        elif act == "deadline":
+            hold.set_deadline(submission_id, to=_instant(request.form.get("to", "")), by=current_user, reason=reason, now=now)
+        else:
+            abort(404)
+        return redirect(url_for(".show", submission_id=submission_id))
+
     @expose("/<int:submission_id>/note", methods=["POST"])
     def note(self, submission_id: int) -> BaseResponse:
         """An internal note; never in any letter."""
@@ -246,6 +262,14 @@ class ReviewPage(StaffView):
         if found is None or found.blob.quarantined_at:
             abort(404)
         return attachment(found.blob, found.name)
+
+
+def _instant(text: str) -> datetime:
+    """What a browser's date-and-time field sends, in the office's zone."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone())
+    except ValueError:
+        raise Refused("no_such_instant") from None
 
 
 def _templates(submission: Submission, found: dict[int, list[Any]]) -> list[dict[str, Any]]:
