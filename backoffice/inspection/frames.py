@@ -12,6 +12,7 @@ from typing import IO
 
 LARGEST = 1 << 23
 CHUNK = 1 << 20
+TRY_LATER = 75  # the exit code when there was no room: EX_TEMPFAIL of sysexits.h; nothing is said of the file
 _HEAD = struct.Struct("<cI")
 
 

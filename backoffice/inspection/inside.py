@@ -6,6 +6,7 @@ Nothing here is trusted by the parent; nothing here raises past ``main`` but a c
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
@@ -19,10 +20,16 @@ from typing import IO, Any
 
 from backoffice.domain.verdicts import Coverage
 from backoffice.inspection import archive_rules, detect, frames, rules, seccomp, tools
+from backoffice.inspection.member_previews import Kept
 from backoffice.inspection.report import Broken, Report, Subject
 
+_OURS = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE)  # trouble of the machine, not of the file
 PROGRESS_EVERY = 0.25  # seconds
 _CLIPPED = 300  # characters of a parser's own message
+
+
+class OutOfRoom(Exception):  # noqa: N818  (there is none left)
+    """The private folder's disk is full, or the like: the file is examined again later."""
 
 
 class Examination:
@@ -30,6 +37,7 @@ class Examination:
 
     def __init__(self, pipe: IO[bytes], *, feeding: bool) -> None:
         self.pipe, self.feeding = pipe, feeding
+        self.kept = Kept()
         self.tools: dict[str, dict[str, Any]] = {}
         self._told = 0.0
         self._counted = 0.0  # seconds of examiners that have ended, so that an archive's time does not count its members' again
@@ -64,6 +72,8 @@ class Examination:
             archive_rules.note(subject, detected, file.read(detect.HEAD), report)
         self.examine(subject, detected, inner)
         report.coverage += inner.coverage
+        if subject.depth == 1:
+            self.kept.add(subject.name, inner)
 
     def examine(self, subject: Subject, detected: str, report: Report) -> None:
         """One file. Broken, or breaking its examiner, it is counted as failed; unknown, as opaque."""
@@ -80,6 +90,13 @@ class Examination:
         except Broken as broken:
             report.find(broken.rule, subject, place=broken.place, **broken.params)
             _count_failed(subject, report, before)
+        except OSError as problem:
+            if problem.errno in _OURS:
+                raise OutOfRoom(problem.strerror or "OSError") from problem
+            report.find("format.unparsed", subject, detail=f"{type(problem).__name__}: {problem}"[:_CLIPPED])
+            _count_failed(subject, report, before)
+        except OutOfRoom:
+            raise
         except MemoryError:
             report.find("jail.memory", subject, megabytes=int(rules.limits()["memory_bytes"]) >> 20)
             _count_failed(subject, report, before)
@@ -148,6 +165,9 @@ def examine_upload(path: Path, *, name: str, slot: str, pipe: IO[bytes], feeding
     else:
         report.cover(failed=1, size=size)
     archive_rules.judge(subject, detected, report)
+    if work.kept.rows and report.preview.get("kind") == "tree":
+        report.preview["members"] = work.kept.rows
+        report.attachments += work.kept.attachments
     report.facts.pop("_unsupported", None)
     for attachment in report.attachments[: int(report.limits["attachments"])]:
         header = json.dumps({"name": attachment.name, "media_type": attachment.media_type}).encode()
@@ -188,7 +208,7 @@ def _clipped(report: Report) -> list[Any]:
 
 
 def _capped(preview: dict[str, Any], most: int) -> dict[str, Any]:
-    if len(json.dumps(preview, default=str)) <= most:
+    if len(json.dumps(preview, default=str, ensure_ascii=False).encode()) <= most:
         return preview
     entries = preview.get("entries")
     if preview.get("kind") == "tree" and isinstance(entries, list) and len(entries) > 1:
@@ -204,9 +224,13 @@ def main() -> None:
     if seccomp.supported():
         tools.start_helper()
         seccomp.load(seccomp.no_new_processes())
-    answer = examine_upload(
-        Path(request["path"]), name=request["name"], slot=request["slot"], pipe=pipe, feeding=request["feeding"]
-    )
+    try:
+        answer = examine_upload(
+            Path(request["path"]), name=request["name"], slot=request["slot"], pipe=pipe, feeding=request["feeding"]
+        )
+    except OutOfRoom as problem:
+        sys.stderr.write(f"{problem}\n")
+        sys.exit(frames.TRY_LATER)
     text = json.dumps(answer, default=str, ensure_ascii=True).encode()
     frames.write(pipe, b"R", text)
     pipe.close()

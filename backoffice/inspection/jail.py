@@ -62,7 +62,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How the jailed process ended. ``reason``: done, timeout, memory, crashed or output; ``detail`` for people."""
+    """How the jailed process ended. ``reason``: done, timeout, memory, crashed, output, or later (ours: try again); ``detail`` for people."""
 
     reason: str
     detail: str = ""
@@ -144,6 +144,8 @@ def _end_of(code: int, errors: str) -> End:
     last = errors.strip().splitlines()[-1][:200] if errors.strip() else ""
     if errors.startswith("bwrap:"):
         raise NoJail(last)
+    if code == frames.TRY_LATER:
+        return End("later", last)
     if number == signal.SIGXCPU:
         return End("timeout", "CPU")
     if number == signal.SIGKILL or "MemoryError" in last or "Cannot allocate memory" in last or "bad_alloc" in errors:

@@ -267,7 +267,9 @@ def _judged(end: jail.End, heard: _Heard, scanned: _Scanned, *, size: int, secon
     if end.reason == "done" and not report:
         end = jail.End("output", "JSON")
     findings = [_finding(row) for row in report.get("findings", [])] + scanned.findings
-    if end.reason != "done":
+    if end.reason == "later":
+        scanned.trouble = clam.Unscanned(f"the jail had no room: {end.detail}", retry=True)
+    elif end.reason != "done":
         findings.append(_of_end(end))
     if scanned.trouble is not None:
         rule = "antivirus.unreachable"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import py7zr
 import pytest
 
 from backoffice.domain.verdicts import Verdict
-from backoffice.inspection import runner
+from backoffice.inspection import clamd_server, runner
 from tests.corpus.pack import sevened
 from tests.inspection.test_antivirus import EICAR, zipped
 
@@ -99,3 +101,44 @@ def test_a_virus_is_found_behind_every_coder_of_7z(clamd: str, tmp_path: Path, c
     seen = runner.inspect(path, slot="data_example", name=path.name, antivirus=clamd)
     assert seen.verdict == Verdict.REJECT
     assert {finding.rule for finding in seen.findings} & {"antivirus.virus", "archive.method", "archive.damaged"}
+
+
+def test_clamd_that_comes_back_after_a_fall_lets_the_file_pass(tmp_path: Path) -> None:
+    path = archive(tmp_path / "a.zip", {"a.txt": b"text"})
+    server = clamd_server.start(tmp_path / "c", database=tmp_path)
+    server.process.kill()
+    server.process.wait()
+    fallen = runner.inspect(path, slot="data_example", name=path.name, antivirus=server.address)
+    assert (fallen.verdict, fallen.retry) == (Verdict.ERROR, True)
+    again = clamd_server.start(tmp_path / "c", database=tmp_path)
+    try:
+        assert runner.inspect(path, slot="data_example", name=path.name, antivirus=again.address).verdict == Verdict.PASS
+    finally:
+        again.stop()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small disk")
+def test_a_full_disk_is_trouble_of_ours_and_tried_again(tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    path = archive(tmp_path / "a.zip", {"a.txt": b"text" * 1_000_000})
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], check=True)
+    try:
+        seen = runner.inspect(path, slot="data_example", name=path.name, antivirus=None, scratch=small)
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+    assert (seen.verdict, seen.state, seen.retry) == (Verdict.ERROR, "failed", True)
+    assert "No space left" in seen.why
+
+
+def test_members_are_previewed_without_unpacking_anything(clamd: str, tmp_path: Path) -> None:
+    members = {
+        "данные/пример.csv": "имя;возраст\nАнна;30\nБорис;41\n".encode(),
+        "описание.txt": "Прогноз спроса\n".encode() * 2000,
+    }
+    path = archive(tmp_path / "a.zip", members)
+    seen = runner.inspect(path, slot="data_example", name=path.name, antivirus=clamd)
+    shown = {row["name"]: row["preview"] for row in seen.preview["members"]}
+    assert shown["описание.txt"]["kind"] == "text"
+    assert len(shown["описание.txt"]["text"]) == 4000
+    assert shown["данные/пример.csv"]["kind"] == "table"
