@@ -28,7 +28,9 @@ def translations(language: str) -> Translations | NullTranslations:
         binary = BytesIO()
         write_mo(binary, catalogue)
         binary.seek(0)
-        merged.merge(Translations(binary))
+        found = Translations(binary)
+        merged.merge(found)
+        merged.plural = found.plural  # merging leaves the empty one's English rule
     return merged
 
 

@@ -22,6 +22,7 @@ from backoffice.store.people import Person
 
 TABS = ("mine", "free", "others", "checking", "authors", "today", "all")
 OPEN_TABS = ("mine", "free", "others", "checking")
+BY_TIME = "by_time"  # the order of a list that is no tab
 PAGE = 50
 _FAR = "9999-12-31 00:00:00.000000+00:00"
 _OPEN = "\"t1\".\"state\" IN ('checking', 'awaiting_review')"  # literal: SQLite matches partial indexes by text
@@ -200,18 +201,15 @@ def _all_of(conditions: Sequence[Any]) -> Any:
 
 def _order(tab: str) -> list[tuple[Any, str]]:
     """Columns and directions; the id makes the order total."""
-    if tab in (*OPEN_TABS,):
+    if tab in (*OPEN_TABS, BY_TIME):
         far = f"'{_FAR}'" if isinstance(db.obj, SqliteDatabase) else f"TIMESTAMPTZ '{_FAR}'"
-        return [
-            (Submission.priority, "desc"),
-            (SQL(f'COALESCE("t1"."deadline_at", {far})'), "asc"),
-            (Submission.id, "asc"),
-        ]
+        raised = [(Submission.priority, "desc")] if tab != BY_TIME else []
+        return [*raised, (SQL(f'COALESCE("t1"."deadline_at", {far})'), "asc"), (Submission.id, "asc")]
     return [(Submission.id, "desc")] if tab == "all" else [(Submission.decided_at, "desc"), (Submission.id, "desc")]
 
 
 def _key(tab: str, row: Submission) -> str:
-    instants = {True: row.deadline_at or datetime.fromisoformat(_FAR), False: row.decided_at}[tab in OPEN_TABS]
+    instants = row.deadline_at or datetime.fromisoformat(_FAR) if tab in (*OPEN_TABS, BY_TIME) else row.decided_at
     parts = [str(row.id)] if tab == "all" else [instants.isoformat(" ", "microseconds"), str(row.id)]
     return "~".join([str(row.priority), *parts] if tab in OPEN_TABS else parts)
 
@@ -237,11 +235,15 @@ def _after(tab: str, cursor: str) -> Any:
 def page(tab: str, watch: Watch, filters: Filters, *, cursor: str = "", limit: int = PAGE) -> Page:
     """One page of a tab with all that its rows show: five queries."""
     conditions = [*_in_tab(tab, watch), *_filtered(filters, watch)]
-    if cursor:
-        conditions.append(_after(tab, cursor))
-    rows = list(_joined().where(*conditions).order_by(*_directed(tab)).limit(limit + 1))
-    result = Page(rows[:limit], _key(tab, rows[limit - 1]) if len(rows) > limit else None)
-    _fill(result, watch.person)
+    return listed(conditions, watch.person, order=tab, cursor=cursor, limit=limit)
+
+
+def listed(conditions: Sequence[Any], person: Person, *, order: str = BY_TIME, cursor: str = "", limit: int = PAGE) -> Page:
+    """One page of whatever the conditions pick, in the order of a tab or by the time left alone."""
+    after = [_after(order, cursor)] if cursor else []
+    rows = list(_joined().where(*conditions, *after).order_by(*_directed(order)).limit(limit + 1))
+    result = Page(rows[:limit], _key(order, rows[limit - 1]) if len(rows) > limit else None)
+    _fill(result, person)
     return result
 
 

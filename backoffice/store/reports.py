@@ -71,11 +71,17 @@ def _conditions(moment: Moment) -> dict[str, Callable[[], list[Any]]]:
     }
 
 
+def conditions(figure: str, moment: Moment) -> list[Any]:
+    """What makes a submission one of those a figure counts. ``KeyError`` for a figure there is not."""
+    if figure == "authors":
+        return [*waiting_for_authors()]
+    return [SQL(OPEN), *_conditions(moment)[figure]()]
+
+
 def rows(figure: str, moment: Moment) -> ModelSelect:
     """Exactly the rows that a figure counts, the most urgent first. ``KeyError`` for a figure there is not."""
-    if figure == "authors":
-        return Submission.select().where(*waiting_for_authors()).order_by(Submission.decided_at, Submission.id)
-    return Submission.select().where(SQL(OPEN), *_conditions(moment)[figure]()).order_by(Submission.deadline_at, Submission.id)
+    order = Submission.decided_at if figure == "authors" else Submission.deadline_at
+    return Submission.select().where(*conditions(figure, moment)).order_by(order, Submission.id)
 
 
 def figures(moment: Moment) -> Figures:

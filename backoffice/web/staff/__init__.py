@@ -9,7 +9,7 @@ from flask_admin import Admin, AdminIndexView
 from flask_admin.theme import BootstrapTheme
 
 from backoffice.web import headers
-from backoffice.web.staff import base, notices, queue, reference, review
+from backoffice.web.staff import base, desk, notices, queue, reference, review
 
 URL = "/staff"
 
@@ -24,14 +24,14 @@ def register(app: Flask) -> None:
         theme=BootstrapTheme(folder="bootstrap4", base_template="staff/base.html"),
         csp_nonce_generator=headers.nonce,
     )
-    views: list[Any] = [*queue.views(), *review.views(), *notices.views(), *reference.views()]
+    views: list[Any] = [*queue.views(), *desk.views(), *review.views(), *notices.views(), *reference.views()]
     rooms: dict[str, frozenset[str]] = {"staff_admin": base.STAFF}
     for view in views:
         admin.add_view(view)
         rooms[view.endpoint] = view.roles
         rooms |= {f"{view.endpoint}.{name}": roles for name, roles in getattr(view, "narrower", {}).items()}
     app.extensions["staff_rooms"] = rooms
-    app.jinja_env.globals["antivirus_warning"] = base.antivirus_warning
+    app.jinja_env.globals.update(antivirus_warning=base.antivirus_warning, desk_tabs=desk.tabs)
 
 
 class Index(AdminIndexView):

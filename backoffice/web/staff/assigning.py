@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from flask import flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
@@ -9,13 +12,20 @@ from werkzeug.wrappers import Response
 
 from backoffice.clock import utcnow
 from backoffice.domain.errors import Refused
-from backoffice.i18n import gettext, lazy, ngettext
+from backoffice.i18n import gettext, language, lazy, ngettext
 from backoffice.store.base import db
+from backoffice.store.listings import DictionaryValue
 from backoffice.store.people import Person
-from backoffice.usecases import assign
+from backoffice.usecases import assign, team
+from backoffice.web.staff import lines
 from backoffice.web.staff.base import LEADS, StaffView
 
 MOST = 500  # submissions at once
+NOBODY = {
+    "nobody_on_duty": lazy("nobody is on duty"),
+    "all_barred": lazy("conflict of interest with everybody on duty"),
+    "all_full": lazy("everybody who may take it is full"),
+}
 
 
 class Assigning(StaffView):
@@ -55,6 +65,44 @@ class Assigning(StaffView):
                 assign.unassign(submission_id, by=_me(), now=now)
         flash(ngettext("%(num)s submission is free again.", "%(num)s submissions are free again.", len(picked)), "success")
         return redirect(request.referrer or url_for("staff_queue.index"))
+
+    @expose("/spread", methods=["GET", "POST"])
+    def spread(self) -> str:
+        """«Разложить поровну»: who would get what. Nothing is changed. What is ticked, or everything that is free."""
+        now = utcnow()
+        ticked = _picked() if request.method == "POST" else None
+        proposals = team.preview(now=now, submission_ids=ticked)[:MOST]
+        loads = team.loads(now=now)
+        more = Counter(proposal.to.id for proposal in proposals if proposal.to)
+        return self.render(
+            "staff/spread.html",
+            proposals=proposals,
+            left=dict(
+                zip((p.submission.id for p in proposals), lines.remaining([p.submission for p in proposals], now), strict=True)
+            ),
+            loads=loads,
+            more=more,
+            skills=_skills(proposals),
+            why=lambda reason: gettext(NOBODY[reason]),
+            review_url=lines.review_url,
+        )
+
+    @expose("/apply", methods=["POST"])
+    def apply(self) -> Response:
+        """Do what the preview said, with the lead's own changes to it."""
+        pairs = [
+            (int(name[3:]), int(value)) for name, value in request.form.items() if name.startswith("to-") and value.isdecimal()
+        ]
+        changed = team.apply(pairs[:MOST], by=_me(), now=utcnow())
+        flash(ngettext("%(num)s submission is given out.", "%(num)s submissions are given out.", len(changed)), "success")
+        return redirect(url_for("staff_desk.people"))
+
+
+def _skills(proposals: Sequence[team.Proposal]) -> dict[int, str]:
+    """Names of the dictionary values that matched."""
+    wanted = {value for proposal in proposals for value in proposal.skills}
+    found = DictionaryValue.select().where(DictionaryValue.id.in_(wanted)) if wanted else []
+    return {value.id: str(getattr(value, language())) for value in found}
 
 
 def _me() -> Person:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import csv as writer
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import Any
 
 from flask import Response, stream_with_context
 
 from backoffice.i18n import gettext, lazy
-from backoffice.store import queues
 from backoffice.store.base import db
-from backoffice.store.queues import Filters, Watch
+from backoffice.store.queues import Page, Watch
 from backoffice.web.staff import lines
 from backoffice.web.staff.lines import Line
 from backoffice.web.wording import zone
@@ -37,23 +36,29 @@ COLUMNS = (
 )
 
 
-def csv(tab: str, seen: Watch, filters: Filters, *, language: str) -> Response:
-    """A download with a byte-order mark, separated as the reader's spreadsheet expects: semicolons in Russian, commas in English."""
+Portion = Callable[[str, int], Page]
+
+
+def csv(name: str, seen: Watch, portion: Portion, *, language: str) -> Response:
+    """The rows that ``portion(cursor, limit)`` reads, as a download with a byte-order mark.
+
+    Separated as the reader's spreadsheet expects: semicolons in Russian, commas in English.
+    """
     separator = ";" if language == "ru" else ","
-    body = stream_with_context(_rows(tab, seen, filters, separator))
-    name = f"queue-{tab}-{seen.now.astimezone(zone()):%Y-%m-%d-%H%M}.csv"
+    body = stream_with_context(_rows(seen, portion, separator))
+    file = f"{name}-{seen.now.astimezone(zone()):%Y-%m-%d-%H%M}.csv"
     answer = Response(body, mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="{file}"'
     return answer
 
 
-def _rows(tab: str, seen: Watch, filters: Filters, separator: str) -> Iterator[str]:
+def _rows(seen: Watch, portion: Portion, separator: str) -> Iterator[str]:
     yield "\ufeff" + joined([gettext(column) for column in COLUMNS], separator)
     opened = db.connect(reuse_if_open=True)  # the request's own connection is closed before its body is sent
     try:
         cursor: str | None = ""
         while cursor is not None:
-            page = queues.page(tab, seen, filters, cursor=cursor, limit=PORTION)
+            page = portion(cursor, PORTION)
             for line in lines.lines(page, seen):
                 yield joined(_cells(line), separator)
             cursor = page.after

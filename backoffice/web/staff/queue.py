@@ -48,7 +48,13 @@ class Queue(StaffView):
         """Every row of the tab under the filters, as a table for a spreadsheet."""
         wanted = asked(request.args)
         seen = lines.watch(current_user, now=utcnow(), far=wanted.far)
-        return export.csv(wanted.tab or "free", seen, wanted.filters, language=language())
+        tab = wanted.tab or "free"
+        return export.csv(
+            f"queue-{tab}",
+            seen,
+            lambda cursor, limit: queues.page(tab, seen, wanted.filters, cursor=cursor, limit=limit),
+            language=language(),
+        )
 
     @expose("/next", methods=["POST"])
     def take_next(self) -> Response:
@@ -82,7 +88,7 @@ class Queue(StaffView):
     def deadline(self, submission_id: int) -> str:
         """«Почему?»: the deadline day by day; as a part of a page when a script asks."""
         template = "staff/deadline_body.html" if request.args.get("part") else "staff/deadline.html"
-        return self.render(template, weekday=deadline.weekday, **deadline.explained(submission_id, now=utcnow()))
+        return self.render(template, **deadline.explained(submission_id, now=utcnow()))
 
     @expose("/views", methods=["POST"])
     def save_view(self) -> Response:

@@ -28,7 +28,7 @@
   }
 
   async function look() {
-    if (document.hidden || quiet) return;
+    if (document.hidden || quiet || !queue.dataset.rows) return;
     quiet = true;
     try {
       const answer = await fetch(queue.dataset.rows, { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
@@ -127,7 +127,7 @@
   // Keys: by their place on the keyboard, so that they work in the Russian layout too ------
   const keys = {
     KeyJ: () => go(1), KeyK: () => go(-1),
-    KeyN: () => document.getElementById("next-form").requestSubmit(),
+    KeyN: () => document.getElementById("next-form")?.requestSubmit(),
     KeyT: () => row()?.querySelector("[data-take], [data-takeover], .actions .btn-primary")?.click(),
     KeyW: () => row()?.querySelector("[data-why]")?.click(),
     KeyX: () => row()?.querySelector('input[name="id"]:not(:disabled)')?.click(),
@@ -140,7 +140,7 @@
       return;
     }
     if (event.key === "?" || (event.shiftKey && event.code === "Slash") || (event.shiftKey && event.code === "Digit7" && event.key === "?")) { event.preventDefault(); document.getElementById("keys").showModal(); return; }
-    if (event.key === "/" || (event.code === "Slash" && !event.shiftKey)) { event.preventDefault(); document.getElementById("search").focus(); return; }
+    if (event.key === "/" || (event.code === "Slash" && !event.shiftKey)) { event.preventDefault(); document.getElementById("search")?.focus(); return; }
     if (event.shiftKey) return;
     const digit = /^Digit([1-7])$/.exec(event.code);
     if (digit) { queue.querySelectorAll(".queue-tabs .nav-link")[digit[1] - 1]?.click(); return; }

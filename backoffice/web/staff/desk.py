@@ -1,0 +1,168 @@
+"""The lead's desk: what stands where now, who has how much, what is coming, how it went (M9). No personal rankings."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Response as FlaskResponse
+from flask import abort, request, url_for
+from flask_admin import expose
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from backoffice.clock import utcnow
+from backoffice.i18n import gettext, language, lazy
+from backoffice.store import queues, reports
+from backoffice.store.queues import BY_TIME, Filters, Page, Watch
+from backoffice.store.reports import FIGURES, Moment
+from backoffice.usecases import history, team
+from backoffice.web.staff import choices, export, lines, past, tomorrow
+from backoffice.web.staff.asked import Asked
+from backoffice.web.staff.base import LEADS, StaffView
+
+SOON = timedelta(hours=24)  # working time
+FIRST = 12  # rows on the desk itself
+NAMES = {
+    "open": lazy("All open"),
+    "overdue": lazy("Overdue"),
+    "due_soon": lazy("Due in 24 working hours"),
+    "due_today": lazy("Due today"),
+    "unassigned": lazy("Unassigned"),
+    "checking": lazy("Waiting for checks"),
+    "on_hold": lazy("On hold"),
+    "authors": lazy("Waiting on authors"),
+}
+
+
+class Desk(StaffView):
+    """Four pages: now, people, forecast, history."""
+
+    roles = LEADS
+
+    @expose("/")
+    def index(self) -> str:
+        """Now: the numbers, and the list by time left."""
+        now = utcnow()
+        moment, seen = _moment(now), lines.watch(current_user, now=now)
+        figures = reports.figures(moment)
+        page = queues.listed(reports.conditions("open", moment), seen.person, limit=FIRST)
+        return self.render(
+            "staff/desk.html",
+            figures=[(name, gettext(NAMES[name]), getattr(figures, name)) for name in FIGURES],
+            today=reports.span(seen.today, now),
+            **_rows(page, seen),
+        )
+
+    @expose("/list/<figure>")
+    def rows(self, figure: str) -> str:
+        """Exactly the rows that a number counts."""
+        if figure not in FIGURES:
+            abort(404)
+        now = utcnow()
+        seen = lines.watch(current_user, now=now)
+        page = _page(figure, seen, now)
+        return self.render("staff/desk_list.html", figure=figure, title=gettext(NAMES[figure]), **_rows(page, seen))
+
+    @expose("/list/<figure>.csv")
+    def rows_csv(self, figure: str) -> Response:
+        """The same rows for a spreadsheet."""
+        if figure not in FIGURES:
+            abort(404)
+        now = utcnow()
+        seen, moment = lines.watch(current_user, now=now), _moment(now)
+        conditions, order = reports.conditions(figure, moment), _order(figure)
+        return export.csv(
+            figure,
+            seen,
+            lambda cursor, limit: queues.listed(conditions, seen.person, order=order, cursor=cursor, limit=limit),
+            language=language(),
+        )
+
+    @expose("/people")
+    def people(self) -> str:
+        """Load by person, by name."""
+        return self.render("staff/desk_people.html", loads=team.loads(now=utcnow()), hour=_hour)
+
+    @expose("/forecast")
+    def forecast(self) -> str:
+        """What will be late in the next business days, and what moving work would change."""
+        told = tomorrow.told(request.args, now=utcnow())
+        return self.render("staff/desk_forecast.html", moderators=choices.moderators(), review_url=lines.review_url, **told)
+
+    @expose("/history")
+    def history(self) -> str:
+        """The past weeks as charts, each with its table."""
+        return self.render("staff/desk_history.html", charts=past.charts(_weeks()), weeks=_asked_weeks())
+
+    @expose("/history/<chart>.csv")
+    def history_csv(self, chart: str) -> Response:
+        """One chart's table."""
+        found = next((each for each in past.charts(_weeks()) if each.name == chart), None)
+        if found is None:
+            abort(404)
+        separator = ";" if language() == "ru" else ","
+        body = "\ufeff" + "".join(export.joined(row, separator) for row in [found.header, *found.rows])
+        answer = FlaskResponse(body, mimetype="text/csv")
+        answer.headers["Content-Disposition"] = f'attachment; filename="{chart}.csv"'
+        return answer
+
+
+def _moment(now: datetime) -> Moment:
+    running = lines.clock()
+    tomorrow_begins = running.midnight(running.day_of(now) + timedelta(days=1))
+    return Moment(now=now, soon=running.deadline(now, SOON), tomorrow=tomorrow_begins)
+
+
+def _order(figure: str) -> str:
+    return "authors" if figure == "authors" else BY_TIME
+
+
+def _page(figure: str, seen: Watch, now: datetime) -> Page:
+    cursor = request.args.get("after", "")[:200]
+    return queues.listed(reports.conditions(figure, _moment(now)), seen.person, order=_order(figure), cursor=cursor)
+
+
+def _rows(page: Page, seen: Watch) -> dict[str, Any]:
+    """What the rows of the queue want to be told."""
+    return {
+        "asked": Asked("all", Filters()),
+        "page": page,
+        "lines": lines.lines(page, seen),
+        "time_left": lines.time_left,
+        "review_url": lines.review_url,
+        "me": current_user,
+        "leads": True,
+        "density": lines.density(),
+        "moderators": choices.moderators(),
+    }
+
+
+def _asked_weeks() -> int:
+    return {"26": 26, "52": 52}.get(request.args.get("weeks", ""), 12)
+
+
+def _weeks() -> list[history.Week]:
+    return history.weeks(_asked_weeks(), now=utcnow())
+
+
+def _hour(part: float) -> str:
+    """A part of a day as a time of day."""
+    minutes = round(part * 1440)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def tabs() -> list[tuple[str, str, str]]:
+    """(endpoint, address, words) of the desk's pages."""
+    names = (
+        ("index", gettext("Now")),
+        ("people", gettext("People")),
+        ("forecast", gettext("Forecast")),
+        ("history", gettext("History")),
+    )
+    return [(f"staff_desk.{name}", url_for(f"staff_desk.{name}"), words) for name, words in names]
+
+
+def views() -> list[StaffView]:
+    """For the staff's menu."""
+    return [Desk(name=lazy("Lead's desk"), endpoint="staff_desk", url="/staff/desk")]

@@ -1,0 +1,74 @@
+"""What is coming: the forecast of the next business days, and what moving work would change (M9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from babel.dates import format_date
+
+from backoffice.domain.forecast import Forecast
+from backoffice.i18n import gettext, language
+from backoffice.store.listings import Submission
+from backoffice.store.people import Person
+from backoffice.store.reports import Moment, rows
+from backoffice.usecases.outlook import Outlook, outlook
+from backoffice.web.staff.charts import Chart, Series
+
+MOST_MOVED = 200
+AT_RISK = 15  # rows of the list
+WORTH_NAMING = 0.05  # probability of being late
+
+
+def told(args: Mapping[str, str], *, now: datetime) -> dict[str, Any]:
+    """The forecast, and with ``move=N&to=PERSON`` what it becomes when the N most urgent free ones go to that person."""
+    many, to = _number(args.get("move", "")), _number(args.get("to", ""))
+    moves: dict[int, int | None] = {}
+    if many and to:
+        free = rows("unassigned", Moment(now, now, now)).limit(min(many, MOST_MOVED))
+        moves = {row.id: to for row in free}
+    found = outlook(now=now, moves=moves)
+    risks = _risks(found.told)
+    return {
+        "chart": _chart(found),
+        "risks": risks,
+        "changed": found.changed.risks if found.changed else {},
+        "moved": len(moves),
+        "move": many or "",
+        "to": Person.get_or_none(Person.id == to) if moves else None,
+    }
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else 0
+
+
+def _risks(forecast: Forecast) -> list[tuple[Submission, float]]:
+    """The submissions most likely to be late, with the probability."""
+    wanted = sorted(((risk, number) for number, risk in forecast.risks.items() if risk >= WORTH_NAMING), reverse=True)[:AT_RISK]
+    found = (
+        {row.id: row for row in Submission.select().where(Submission.id.in_([number for _, number in wanted]))} if wanted else {}
+    )
+    return [(found[number], risk) for risk, number in wanted if number in found]
+
+
+def _chart(found: Outlook) -> Chart:
+    days = found.told.days
+    series = [Series(gettext("New late ones by the end of the day, on average"), [round(day.mean, 1) for day in days], "line")]
+    if found.changed:
+        series.append(Series(gettext("After the move"), [round(day.mean, 1) for day in found.changed.days], "dashes"))
+    return Chart(
+        name="forecast",
+        title=gettext("How many more will be late by each of the next business days"),
+        words=gettext("The band holds four of five simulated futures."),
+        labels=[format_date(day, "EEE d", locale=language()) for day in found.days],
+        series=series,
+        extra=[
+            Series(gettext("At best"), [day.low for day in days]),
+            Series(gettext("Median"), [day.median for day in days]),
+            Series(gettext("At worst"), [day.high for day in days]),
+        ],
+        band=([day.low for day in days], [day.high for day in days]),
+        axis=gettext("Day"),
+    )
