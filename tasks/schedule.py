@@ -6,9 +6,11 @@ import dramatiq
 from periodiq import cron
 
 from backoffice.clock import utcnow
-from backoffice.usecases import claim, digest, escalate, recompute, reconcile
+from backoffice.usecases import claim, digest, escalate, history, recompute, reconcile
 from tasks.broker import wiring
 from tasks.try_install import reap
+
+WEEKS = 53  # counted ahead of anybody who looks at a year
 
 
 @dramatiq.actor(queue_name="sweeps", periodic=cron("* * * * *"), time_limit=50_000)
@@ -43,11 +45,12 @@ def renew_deadlines() -> None:
 
 @dramatiq.actor(queue_name="sweeps", periodic=cron("*/10 * * * *"), time_limit=300_000)
 def morning() -> None:
-    """The leads' digest of a business day, reminders to authors, and the archive of what never came back."""
+    """The leads' digest of a business day, reminders to authors, the archive of what never came back, and weeks that are over."""
     with wiring.database.connection_context():
         digest.send_digest(now=utcnow())
         digest.remind_authors(now=utcnow())
         digest.archive_forgotten(now=utcnow())
+        history.weeks(WEEKS, now=utcnow())
 
 
 PERIODIC = (sweep_claims, tidy, sweep_deadlines, renew_deadlines, morning, reap)

@@ -7,6 +7,7 @@ does not exist is not worked, one that exists twice is worked twice.
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -50,12 +51,15 @@ def shortened(hours: Hours) -> Hours:
     return tuple((opens, min(closes, end)) for opens, closes in hours if opens < end)
 
 
+@lru_cache(maxsize=64)
 def midnights(first: date, count: int, zone: ZoneInfo) -> Seconds:
     """The seconds of UTC at which ``count`` local days begin, and the end of the last."""
     local = (np.arange(count + 1, dtype=np.int64) + (first - _EPOCH).days) * LONG
     begins = datetime.combine(first, time(), zone)
     offsets = np.fromiter((_offset(begins + timedelta(days=n)) for n in range(count + 1)), np.int64, count + 1)
-    return local - offsets
+    found: Seconds = local - offsets
+    found.setflags(write=False)
+    return found
 
 
 def _offset(local: datetime) -> int:

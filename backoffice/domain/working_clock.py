@@ -7,7 +7,9 @@ look-up at either end, and a deadline one look-up in the totals: O(log n) at wor
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -71,14 +73,20 @@ class WorkingClock:
 
     def deadline(self, start: datetime, budget: timedelta) -> datetime:
         """The earliest instant at which the working time elapsed since ``start`` reaches ``budget``; ``start`` itself for a budget of 0 or less."""
-        return instant(int(self.deadlines(np.array([micros(start)]), np.array([budget // MICROSECOND]))[0]))
+        since, length = self._inside(micros(start)), budget // MICROSECOND
+        if length <= 0:
+            return start
+        target = self._worked_at(since) + length
+        starts, _, totals = self._lists
+        if target > totals[-1]:
+            raise OutOfRange(f"working time ends on {self.table.last}")
+        place = bisect_left(totals, target) - 1  # the last stretch with less than the target before it
+        return instant(starts[place] + target - totals[place])
 
     def elapsed(self, start: datetime, end: datetime) -> timedelta:
         """Working time between two instants; negative when they are the other way round."""
-        edges = np.array([micros(start), micros(end)])
-        self._within(edges)
-        worked = self._worked(edges)
-        return timedelta(microseconds=int(worked[1] - worked[0]))
+        since, until = self._inside(micros(start)), self._inside(micros(end))
+        return timedelta(microseconds=self._worked_at(until) - self._worked_at(since))
 
     def is_working(self, at: datetime) -> bool:
         """Whether the clock runs at this instant."""
@@ -107,6 +115,21 @@ class WorkingClock:
     def day_of(self, at: datetime) -> date:
         """The local day of an instant."""
         return at.astimezone(self.zone).date()
+
+    @cached_property
+    def _lists(self) -> tuple[list[int], list[int], list[int]]:
+        """Starts, lengths and totals as plain integers: for one question, ten times faster than arrays."""
+        return self._starts.tolist(), self._lengths.tolist(), self._totals.tolist()
+
+    def _inside(self, at: int) -> int:
+        if not int(self._days[0]) <= at <= int(self._days[-1]):
+            raise OutOfRange(f"the calendar knows {self.table.first} to {self.table.last}")
+        return at
+
+    def _worked_at(self, at: int) -> int:
+        starts, lengths, totals = self._lists
+        place = max(bisect_right(starts, at) - 1, 0)
+        return totals[place] + min(max(at - starts[place], 0), lengths[place])
 
     # Many at once: microseconds of UTC in, microseconds out.
 

@@ -29,7 +29,7 @@ from backoffice.store.people import Person
 from backoffice.usecases import mail
 from backoffice.usecases.claim import NO_CLAIM
 from backoffice.usecases.people import with_role
-from backoffice.usecases.policy_clock import Timing, columns, mail_clock, policy_clock, step_at, timing
+from backoffice.usecases.policy_clock import Timing, columns, fired_steps, mail_clock, policy_clock, step_at, timing
 
 OPEN = "\"t1\".\"state\" IN ('checking', 'awaiting_review')"  # literal: SQLite matches partial indexes by text
 LETTERS = ("warning", "breach", "escalated")
@@ -113,7 +113,7 @@ def _sweep_one(submission_id: int, world: _World) -> bool:
         if submission is None or submission.next_step_at is None or submission.next_step_at > world.now:
             return False
         times = timing(submission, world.policy)
-        before = {row.step for row in EscalationStep.select(EscalationStep.step).where(EscalationStep.submission == submission)}
+        before = fired_steps(submission, world.policy)
         reached = [step for step in world.policy.ladder if step.percent not in before and _has_come(step, times, world)]
         fresh = [step for step in reached if _record(submission, step, skipped=step is not reached[-1], now=world.now)]
         if fresh:

@@ -12,9 +12,9 @@ from backoffice.domain.working_clock import micros
 from backoffice.store import audit
 from backoffice.store.base import db
 from backoffice.store.listings import Submission
-from backoffice.store.moderation import EscalationStep, Hold
+from backoffice.store.moderation import Hold
 from backoffice.store.people import Person
-from backoffice.usecases.policy_clock import Timing, budget_until, columns, policy_clock, timing
+from backoffice.usecases.policy_clock import Timing, budget_until, columns, fired_steps, policy_clock, timing
 
 
 def hold(submission_id: int, *, by: Person, reason: str, now: datetime) -> None:
@@ -53,7 +53,7 @@ def set_deadline(submission_id: int, *, to: datetime, by: Person, reason: str, n
         clock, policy = policy_clock()
         times = timing(submission, policy)
         times = Timing(times.start, budget_until(clock, times, to), times.pauses, fixed=to)
-        fresh = {**columns(clock, policy, times, fired=_fired(submission)), "deadline_override": True}
+        fresh = {**columns(clock, policy, times, fired=fired_steps(submission, policy)), "deadline_override": True}
         before = submission.deadline_at
         if not _still_open(
             submission_id, Submission.deadline_at == before, budget_seconds=int(times.budget.total_seconds()), **fresh
@@ -93,14 +93,10 @@ def _retime(submission_id: int) -> datetime | None:
     """Write the times anew after a pause began or ended; the new deadline."""
     submission = Submission.get_by_id(submission_id)
     clock, policy = policy_clock()
-    fresh = columns(clock, policy, timing(submission, policy), fired=_fired(submission))
+    fresh = columns(clock, policy, timing(submission, policy), fired=fired_steps(submission, policy))
     Submission.update(**fresh).where(Submission.id == submission.id).execute()
     due: datetime | None = fresh["deadline_at"]
     return due
-
-
-def _fired(submission: Submission) -> list[int]:
-    return [row.step for row in EscalationStep.select(EscalationStep.step).where(EscalationStep.submission == submission)]
 
 
 def _text(at: datetime | None) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -19,7 +19,7 @@ from backoffice.store import audit, calendar
 from backoffice.store.base import db
 from backoffice.store.calendar import CalendarChange
 from backoffice.store.listings import Submission
-from backoffice.store.moderation import Hold
+from backoffice.store.moderation import EscalationStep, Hold
 from backoffice.store.people import Person
 
 WITH_AUTHOR = "with_author"  # the reason of a pause that is not a lead's
@@ -103,7 +103,15 @@ def _earlier_rounds(submission: Submission) -> list[Submission]:
     return run
 
 
-def columns(clock: WorkingClock, policy: DeadlinePolicy, times: Timing, *, fired: Sequence[int] = ()) -> dict[str, Any]:
+def fired_steps(submission: Submission, policy: DeadlinePolicy) -> set[int]:
+    """The steps of the ladder that fired already; where the old clock resumes, those of earlier rounds as well."""
+    rounds = [submission.id]
+    if policy.resubmission == "resume":
+        rounds += [row.id for row in _earlier_rounds(submission)]
+    return {row.step for row in EscalationStep.select(EscalationStep.step).where(EscalationStep.submission.in_(rounds))}
+
+
+def columns(clock: WorkingClock, policy: DeadlinePolicy, times: Timing, *, fired: Collection[int] = ()) -> dict[str, Any]:
     """What a submission's row keeps of its times; ``fired`` are the steps of the ladder that need not come again."""
     due = times.fixed or deadline(clock, times.start, times.budget, times.pauses)
     steps = [step_at(clock, times, step.percent) for step in policy.ladder if step.percent not in fired]

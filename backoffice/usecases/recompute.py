@@ -16,7 +16,7 @@ from backoffice.store.base import db
 from backoffice.store.listings import Submission
 from backoffice.store.moderation import EscalationStep, Hold
 from backoffice.usecases.escalate import OPEN
-from backoffice.usecases.policy_clock import columns, policy_clock, timing, version
+from backoffice.usecases.policy_clock import columns, fired_steps, policy_clock, timing, version
 
 BATCH = 500
 _KEPT = ("deadline_at", "deadline_provisional", "calendar_version", "next_step_at")
@@ -57,7 +57,8 @@ def _renew(rows: list[Submission], clock: WorkingClock, policy: DeadlinePolicy, 
             continue
         before = row.deadline_at
         times = timing(row, policy, holds=holds[row.id])
-        for name, value in columns(clock, policy, times, fired=fired[row.id]).items():
+        done = fired_steps(row, policy) if policy.resubmission == "resume" else fired[row.id]
+        for name, value in columns(clock, policy, times, fired=done).items():
             setattr(row, name, value)
         if row.deadline_at != before:
             data = {

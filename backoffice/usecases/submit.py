@@ -15,7 +15,7 @@ from backoffice.store.listings import Listing, Submission
 from backoffice.store.people import Person
 from backoffice.usecases import mail
 from backoffice.usecases.drafts import lacking, own_draft
-from backoffice.usecases.policy_clock import columns, timing
+from backoffice.usecases.policy_clock import columns, fired_steps, timing
 from backoffice.usecases.record_check import current_checks, follow_up, settle
 from backoffice.usecases.request_checks import request_scan
 
@@ -39,7 +39,7 @@ def submit(
         draft = own_draft(submission_id, author)
         if lacks := lacking(draft):
             raise Refused("incomplete", missing=",".join(lacks))
-        times = columns(clock, policy, timing(draft, policy, submitted_at=now))
+        times = columns(clock, policy, timing(draft, policy, submitted_at=now), fired=fired_steps(draft, policy))
         deadline = times["deadline_at"]
         changed = (
             Submission.update(

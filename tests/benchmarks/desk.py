@@ -68,7 +68,7 @@ def _row(number: int, closed: int, office: Office) -> tuple[Any, ...]:
         listing = closed // 2 + number - closed
         times = (since, since, since, None, None, None, 259_200, since + timedelta(days=3))
         return (number, listing, office.anna, 1, "Модель", "awaiting_review", *times, office.vera if number % 2 else None)
-    since = NOW - PAST * (closed - number + 1) / closed - timedelta(days=4)
+    since = NOW - PAST * ((closed - number + 1) / closed) - timedelta(days=4)
     done = since + timedelta(hours=40)
     listing, again = (number + 1) // 2, number % 2 == 0
     state = "published" if again else "returned"

@@ -12,7 +12,7 @@ from backoffice.store.audit import Audit
 from backoffice.store.moderation import EscalationStep
 from backoffice.usecases import escalate, hold
 from backoffice.usecases.explain import explain, hours, reasons
-from backoffice.usecases.policy_clock import change_day, columns, policy_clock, restore_day, timing
+from backoffice.usecases.policy_clock import change_day, columns, fired_steps, policy_clock, restore_day, timing
 from backoffice.usecases.recompute import recompute
 from tests.usecases.office import HOUR, MONDAY, Office, again, at
 
@@ -145,3 +145,6 @@ def test_where_the_policy_resumes_the_old_clock_the_authors_time_does_not_count(
     resuming = replace(policy, resubmission="resume")
     assert columns(clock, policy, timing(second, policy))["deadline_at"] == back + 72 * HOUR
     assert columns(clock, resuming, timing(second, resuming))["deadline_at"] == back + 48 * HOUR
+    EscalationStep.create(submission=first, step=50, fired_at=MONDAY)
+    assert fired_steps(second, policy) == set()
+    assert fired_steps(second, resuming) == {50}
