@@ -134,11 +134,7 @@ def _script(command: Any) -> str:
 
 
 def _copy(state: _State, command: Any) -> None:
-    name = command.cmd.upper()
     flags = [flag for flag in command.flags if flag.startswith(COPY_FLAGS)]
-    for flag in command.flags:
-        if flag not in flags and flag != "--link":
-            state.see("docker.unsupported", file=state.recipe.file, line=command.start_line, feature=flag)
     outer = [flag.partition("=")[2] for flag in flags if flag.startswith("--from")]
     if outer and outer[0] not in state.stages and not outer[0].isdigit():
         state.recipe.bases.append(expand(outer[0], state.arguments))
@@ -151,7 +147,21 @@ def _copy(state: _State, command: Any) -> None:
             state.recipe.extra[values[index]] = docs[match[1]]
         elif not outer:
             _source(state, command, source)
-    state.lines.append(f"{name} " + " ".join([*flags, json.dumps(values)]))
+    mode = _chmod(state, command, outer)
+    state.recipe.modes |= {expand(source, state.arguments).removeprefix("./").strip("/"): mode for source in values[:-1] if mode}
+    state.lines.append(f"{command.cmd.upper()} " + " ".join([*flags, json.dumps(values)]))
+
+
+def _chmod(state: _State, command: Any, outer: list[str]) -> int:
+    """The mode of ``--chmod``, which goes into the context instead; other flags that the classic builder does not know are remarked."""
+    mode = 0
+    for flag in command.flags:
+        number = re.fullmatch(r"--chmod=([0-7]{3,4})", flag)
+        if number and not outer:
+            mode = int(number[1], 8)
+        elif not flag.startswith(COPY_FLAGS) and flag != "--link":
+            state.see("docker.unsupported", file=state.recipe.file, line=command.start_line, feature=flag)
+    return mode
 
 
 def _source(state: _State, command: Any, source: str) -> None:

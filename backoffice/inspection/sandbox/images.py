@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import shutil
 import threading
@@ -15,9 +14,9 @@ from typing import Any
 
 from docker.auth import resolve_repository_name
 from docker.errors import APIError, DockerException, ImageNotFound
-from docker.utils.build import create_archive, exclude_paths
 
 from backoffice.inspection.sandbox.client import Infrastructure, Session, connected, said
+from backoffice.inspection.sandbox.context import DOCKERFILE, packed
 from backoffice.inspection.sandbox.plan import Plan, Recipe, Refused, Service
 from backoffice.inspection.sandbox.policy import Terms
 from backoffice.inspection.sandbox.transcript import Step
@@ -140,9 +139,9 @@ def build(session: Session, recipe: Recipe, folder: Path, step: Step, *, tag: st
     """Build offline, every step bounded. The image's id."""
     api, terms = session.api, session.terms
     memory = terms.whole("build_memory")
-    with _context(folder, recipe) as context, _watched(session) as guard:
+    with packed(folder, recipe) as context, _watched(session) as guard:
         rows = api.build(
-            fileobj=context, custom_context=True, encoding="gzip", dockerfile=".mlplace.Dockerfile", tag=tag, network_mode="none", rm=True,
+            fileobj=context, custom_context=True, dockerfile=DOCKERFILE, tag=tag, network_mode="none", rm=True,
             forcerm=True, nocache=True, pull=False, labels=session.labels, buildargs=recipe.arguments, target=recipe.target or None,
             container_limits={"memory": memory, "memswap": memory}, decode=True,
         )  # fmt: skip
@@ -184,19 +183,6 @@ def _build_failure(words: str, file: str, line: int | None, memory: int) -> Refu
     if re.search(r"code: 137|signal: killed|MemoryError|Cannot allocate memory", words):
         return Refused("build.memory", file=file, line=line, detail=detail, limit=memory)
     return Refused("build.failed", file=file, line=line, detail=detail)
-
-
-@contextmanager
-def _context(folder: Path, recipe: Recipe) -> Iterator[io.BufferedIOBase]:
-    """The build context as a tar: plain files of one folder of the archive, less ``.dockerignore``, plus the rewritten Dockerfile."""
-    root = folder / recipe.context
-    ignore = root / ".dockerignore"
-    patterns = ignore.read_text(errors="replace").splitlines() if ignore.is_file() else []
-    patterns = [row.strip() for row in patterns if row.strip() and not row.startswith("#")]
-    files = sorted(exclude_paths(str(root), patterns)) if root.is_dir() else []
-    extra = [(".mlplace.Dockerfile", recipe.text), *recipe.extra.items()]
-    with create_archive(str(root), files=files, gzip=True, extra_files=extra) as archive:
-        yield archive
 
 
 @dataclass(slots=True)

@@ -35,6 +35,7 @@ class Recipe:
     file: str  # the Dockerfile in the archive
     text: str = ""  # as it will be built
     extra: dict[str, str] = field(default_factory=dict)  # files that heredocs became, by their name in the context
+    modes: dict[str, int] = field(default_factory=dict)  # of files in the context, by what COPY --chmod names
     bases: list[str] = field(default_factory=list)  # images the engine must have first
     arguments: dict[str, str] = field(default_factory=dict)
     target: str = ""

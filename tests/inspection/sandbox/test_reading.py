@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from backoffice.domain.verdicts import Verdict
 from backoffice.inspection.sandbox import policy, reading
 from backoffice.inspection.sandbox.attempt import try_install
+from backoffice.inspection.sandbox.context import packed
 from backoffice.inspection.sandbox.plan import Plan
 from tests.inspection.sandbox.archives import tarred, zipped
 
@@ -230,3 +232,21 @@ def test_a_damaged_archive_is_a_finding(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", {"Dockerfile": PLAIN * 100})
     path.write_bytes(path.read_bytes()[:60])
     assert [f.rule for f in try_install(path, name="a.zip").findings] == ["config.archive"]
+
+
+def test_the_mode_of_a_copy_goes_into_the_context(tmp_path: Path) -> None:
+    text = "FROM scratch\nCOPY --chmod=0755 ./server /server\nCOPY --from=0 --chmod=700 /a /b\nCOPY --link --exclude=x b /b\nUSER 1\n"
+    archive = zipped(tmp_path / "a.zip", {"Dockerfile": text, "server": "#!", ".dockerignore": "*.md\n", "README.md": "x"})
+    with reading.read(archive, name="a.zip") as (plan, folder):
+        recipe = plan.services[0].recipe
+        assert recipe is not None
+        with packed(folder, recipe) as stream, tarfile.open(fileobj=stream) as context:
+            modes = {info.name: info.mode for info in context}
+    assert recipe.modes == {"server": 0o755}
+    assert 'COPY ["./server", "/server"]' in recipe.text
+    assert modes["server"] == 0o755
+    assert "README.md" not in modes
+    assert [(s.line, s.params["feature"]) for s in plan.seen if s.rule == "docker.unsupported"] == [
+        (3, "--chmod=700"),
+        (4, "--exclude=x"),
+    ]
