@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import platform
+import re
 import struct
 import tarfile
 from collections.abc import Iterator
@@ -30,7 +31,10 @@ DATA = "/data"  # where the sample goes when the config names no place
 KEPT = "/.mlplace"  # where a volume is mounted while it is filled
 # mov eax, SYS_pause; syscall; jmp back
 PAUSE = b"\xb8\x22\x00\x00\x00\x0f\x05\xeb\xf7"
-BAD_COMMAND = (
+BAD_COMMAND = re.compile(  # what the runtime says when it is the config that cannot be started
+    r"exec: \"|unable to find (user|group)|no matching entries in (passwd|group)|chdir to cwd|read-only file system|not a directory"
+)
+STARTS = 3  # tries: a runtime that stumbles over its own control groups gets another
     "exec:",
     "starting container process caused",
     "no such file or directory",
@@ -156,14 +160,15 @@ def _start(session: Session, service: Service, launch: Launch, crew: Crew) -> st
         working_dir=service.working_dir or None, user=service.user or None, labels=session.labels, name=f"{session.tag}-{service.name}",
         host_config=_host(session, service, config, crew, mounts), detach=True,
     )  # fmt: skip
-    try:
-        api.start(made["Id"])
-    except APIError as error:
-        if any(words in said(error) for words in BAD_COMMAND):
-            raise Refused(
-                "run.start", file=launch.plan.file, line=service.line, service=service.name, detail=said(error)[-240:]
-            ) from error
-        raise Infrastructure("engine_failed", said(error)) from error
+    for left in reversed(range(STARTS)):
+        try:
+            api.start(made["Id"])
+            break
+        except APIError as error:
+            if BAD_COMMAND.search(said(error)):
+                raise Refused("run.start", file=launch.plan.file, line=service.line, service=service.name, detail=said(error)[-240:]) from error
+            if not left:
+                raise Infrastructure("engine_failed", said(error)) from error
     return str(made["Id"])
 
 

@@ -85,7 +85,7 @@ OUTCOMES = {
 @pytest.mark.parametrize("code, outcome, rule", OUTCOMES.values(), ids=list(OUTCOMES))
 def test_what_returns_a_submission(engine: RealEngine, tmp_path: Path, code: str, outcome: str, rule: str) -> None:
     answer = tried(engine, tmp_path, code)
-    assert (answer.outcome, rule in rules(answer)) == (outcome, True), (answer.why, rules(answer), answer.transcript)
+    assert (answer.outcome, rule in rules(answer)) == (outcome, True), (answer.why, answer.findings, answer.transcript)
 
 
 ADVICE = {
@@ -107,7 +107,7 @@ ADVICE = {
 @pytest.mark.parametrize("code, rule", ADVICE.values(), ids=list(ADVICE))
 def test_what_is_only_remarked(engine: RealEngine, tmp_path: Path, code: str, rule: str) -> None:
     answer = tried(engine, tmp_path, code, terms=PATIENT)
-    assert (answer.outcome, rule in rules(answer)) == ("passed", True), (answer.why, rules(answer), answer.transcript)
+    assert (answer.outcome, rule in rules(answer)) == ("passed", True), (answer.why, answer.findings, answer.transcript)
 
 
 REACH = """
@@ -248,3 +248,11 @@ def test_an_image_from_elsewhere_is_refused(engine: RealEngine, tmp_path: Path) 
 def test_a_command_that_is_not_there(engine: RealEngine, tmp_path: Path) -> None:
     answer = tried(engine, tmp_path, "", dockerfile='FROM mlplace/python:3.11\nUSER app\nCMD ["/nowhere"]\n')
     assert (answer.outcome, rules(answer)) == ("author_fault", ["run.start"])
+
+
+@pytest.mark.parametrize("line", ["USER nobody-here", "WORKDIR /app.py"])
+def test_a_container_that_cannot_start(engine: RealEngine, tmp_path: Path, line: str) -> None:
+    text = f'FROM mlplace/python:3.11\nCOPY app.py /app.py\nUSER 1000\nWORKDIR /tmp\nENTRYPOINT ["python3"]\n{line}\n'
+    answer = tried(engine, tmp_path, "", dockerfile=text)
+    assert answer.outcome == "author_fault", (answer.why, answer.findings)
+    assert {"run.start", "build.failed"} & set(rules(answer))
