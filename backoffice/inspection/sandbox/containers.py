@@ -35,12 +35,6 @@ BAD_COMMAND = re.compile(  # what the runtime says when it is the config that ca
     r"exec: \"|unable to find (user|group)|no matching entries in (passwd|group)|chdir to cwd|read-only file system|not a directory"
 )
 STARTS = 3  # tries: a runtime that stumbles over its own control groups gets another
-    "exec:",
-    "starting container process caused",
-    "no such file or directory",
-    "permission denied",
-    "no command specified",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +160,9 @@ def _start(session: Session, service: Service, launch: Launch, crew: Crew) -> st
             break
         except APIError as error:
             if BAD_COMMAND.search(said(error)):
-                raise Refused("run.start", file=launch.plan.file, line=service.line, service=service.name, detail=said(error)[-240:]) from error
+                raise Refused(
+                    "run.start", file=launch.plan.file, line=service.line, service=service.name, detail=said(error)[-240:]
+                ) from error
             if not left:
                 raise Infrastructure("engine_failed", said(error)) from error
     return str(made["Id"])
