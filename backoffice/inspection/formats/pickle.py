@@ -110,6 +110,21 @@ class _Seen:
             self.report.find("pickle.unknown_import", self.subject, names=listed)
 
 
+def imports_of(data: bytes) -> list[str]:
+    """The names that are not known to be harmless in one pickle held in memory. ``Broken`` or ``Damaged`` when it cannot be followed."""
+    found: dict[Import, str] = {}
+
+    def imported(what: Import, _at: int) -> None:
+        found[what] = names.judge(what.module, what.name)
+
+    machine = walk.Machine(
+        data, len(data), imported=imported, called=lambda _by, _args, _at: None, built=lambda _to, _state, _end: 0
+    )
+    if machine.walk(0) != len(data):
+        raise opcodes.Damaged("хвост (trailing)")
+    return [f"{one.module}.{one.name}" for one, verdict in found.items() if verdict != names.SAFE]
+
+
 def _wanted(module: str, name: str, args: Any) -> int:
     """Bytes that this call would ask for at once, as far as its arguments say so."""
     if not isinstance(args, tuple) or not args:
