@@ -7,7 +7,7 @@ import pytest
 from backoffice.domain.errors import Lost, Refused
 from backoffice.store.moderation import Decision
 from backoffice.store.outbox import Mail
-from backoffice.usecases import digest
+from backoffice.usecases import digest, mail
 from tests.usecases.office import HOUR, MONDAY, Office, again, at
 
 FRIDAY_MORNING = at("2026-11-27 09:05")
@@ -61,3 +61,13 @@ def test_what_never_comes_back_goes_to_the_archive_and_can_be_taken_out(office: 
     assert digest.archive_forgotten(now=late + HOUR) == 0
     with pytest.raises(Lost):
         digest.unarchive(quiet.id, by=office.lida, now=late)
+
+
+def test_a_provisional_deadline_says_so_in_letters(office: Office) -> None:
+    new_year = at("2027-12-30 12:00")
+    submission = office.submission(submitted_at=new_year, assignee=office.vera)
+    assert again(submission).deadline_provisional
+    letter = mail.to_author("received", again(submission), now=new_year, deadline=again(submission).deadline_at)
+    assert "предварительн" in letter.text.lower() and "предварительн" in letter.html.lower()
+    usual = mail.to_author("received", office.submission(), now=MONDAY, deadline=MONDAY)
+    assert "предварительн" not in usual.text.lower()
