@@ -16,9 +16,10 @@ from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from backoffice.clock import utcnow
+from backoffice.domain.drafts import DICTIONARIES
 from backoffice.domain.events import Event
 from backoffice.domain.permissions import Role as RoleName
-from backoffice.i18n import lazy, ngettext
+from backoffice.i18n import gettext, lazy, ngettext
 from backoffice.store import audit, outbox
 from backoffice.store.audit import Audit
 from backoffice.store.base import InstantField, JsonField, db
@@ -31,6 +32,11 @@ from backoffice.web import wording, words
 from backoffice.web.staff.base import KEEPERS, LEADS
 
 TABLES, LOGS, REQUESTS = lazy("Reference tables"), lazy("Logs"), lazy("Requests")
+
+
+def _named(table: str) -> list[tuple[str, str]]:
+    """Names with their words, for a choice."""
+    return [(name, words.word(name, table)) for name in words.TABLES[table]]
 
 
 class Table(ModelView):
@@ -54,7 +60,9 @@ class Table(ModelView):
         if isinstance(field, InstantField):
             return wording.short_instant(value)
         if isinstance(field, JsonField):
-            return Markup("<code>%s</code>") % str(value)[:300]
+            return Markup('<code class="text-break">%s</code>') % str(value)[:300] if value else ""
+        if isinstance(value, bool) and name not in self.column_formatters:
+            return gettext("Yes") if value else gettext("No")
         return super()._get_list_value(context, model, name, *rest)
 
     def create_model(self, form: Form) -> Any:
@@ -104,7 +112,7 @@ class Dictionaries(Table):
     column_formatters: ClassVar[dict[str, Any]] = {"kind": lambda _v, _c, row, _n: words.word(row.kind, "field")}
     form_overrides: ClassVar[dict[str, Any]] = {"kind": SelectField}
     form_args: ClassVar[dict[str, Any]] = {
-        "kind": {"choices": [("industry", "Отрасль"), ("technology", "Технология"), ("effect", "Эффект")]}
+        "kind": {"choices": lambda: [pair for pair in _named("field") if pair[0] in DICTIONARIES]}
     }
     column_labels: ClassVar[dict[str, str]] = {
         "kind": lazy("Dictionary"),
@@ -122,12 +130,14 @@ class Templates(Table):
     column_list = ("name", "version", "language", "level", "slot", "field", "active", "updated_at")
     column_searchable_list = ("name", "text")
     form_columns = ("name", "version", "language", "level", "slot", "field", "condition", "text", "active")
-    form_overrides: ClassVar[dict[str, Any]] = {"text": TextAreaField, "level": SelectField, "language": SelectField}
+    form_overrides: ClassVar[dict[str, Any]] = {"text": TextAreaField} | dict.fromkeys(
+        ("level", "language", "slot", "field"), SelectField
+    )
     form_args: ClassVar[dict[str, Any]] = {
-        "level": {"choices": list(words.SEVERITIES)},
+        "level": {"choices": lambda: _named("severity")},
         "language": {"choices": [("ru", "Русский"), ("en", "English")]},
-        "slot": {"validators": [Optional()]},
-        "field": {"validators": [Optional()]},
+        "slot": {"choices": lambda: [("", "—"), *_named("slot")]},
+        "field": {"choices": lambda: [("", "—"), *_named("field")]},
         "condition": {"validators": [Optional()]},
     }
     column_labels: ClassVar[dict[str, str]] = {
@@ -169,7 +179,7 @@ class People(Table):
         "roles": lambda _v, _c, row, _n: ", ".join(words.word(name, "role") for name in sorted(row.role_names()))
     }
     column_labels: ClassVar[dict[str, str]] = {
-        "name": lazy("Name"),
+        "name": lazy("Full name"),
         "email": lazy("E-mail"),
         "roles": lazy("Roles"),
         "team": lazy("Organisation"),
