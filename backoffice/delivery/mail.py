@@ -5,13 +5,30 @@ from __future__ import annotations
 import smtplib
 import ssl
 from datetime import datetime
+from email.header import Header
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from backoffice.domain.errors import GiveUp, TryLater
 
 TIMEOUT = 20  # seconds for each step of the conversation
+
+
+class _WholeSubjects(EmailPolicy):
+    """The standard policy loses the space between two words of a long subject that is not ASCII where it begins a new encoded word."""
+
+    def fold(self, name: str, value: Any) -> str:
+        """Subjects through ``Header``, which keeps spaces inside the encoded words."""
+        if name.lower() != "subject" or str(value).isascii():
+            return super().fold(name, value)
+        return f"{name}: {Header(str(value), 'utf-8', header_name=name).encode(linesep=self.linesep)}{self.linesep}"
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """The same as bytes."""
+        return self.fold(name, value).encode("ascii", "surrogateescape")
 
 
 def send(
@@ -22,7 +39,7 @@ def send(
     ``TryLater`` for a 4xx answer or a broken connection, ``GiveUp`` for a 5xx answer. The Message-ID stays the same over retries, so that a
     message delivered twice after a kill is one message to every mail reader.
     """
-    message = EmailMessage()
+    message = EmailMessage(_WholeSubjects())
     message["From"], message["To"], message["Subject"] = sender, recipient, subject
     message["Date"], message["Message-ID"] = format_datetime(written_at), message_id
     message["Auto-Submitted"] = "auto-generated"

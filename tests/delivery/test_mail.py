@@ -35,6 +35,22 @@ def test_a_letter_arrives_as_it_was_written(smtp: Smtp) -> None:
     assert catcher.message(smtp.folder, caught.id) == caught
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Модель «Сорт винограда по химическому составу вина» отправлена на модерацию",
+        "Model “Weld defects” has been submitted for moderation and this line is long enough to be folded somewhere",
+        "Подтвердите адрес: " + "а б в г д " * 30,
+        "  два  пробела  ",
+        "перенос\tстроки",
+    ],
+)
+def test_a_long_subject_keeps_its_spaces(smtp: Smtp, subject: str) -> None:
+    mail.send(smtp.url, **{**LETTER, "subject": subject})
+    (caught,) = smtp.letters()
+    assert caught.subject.split() == subject.split()
+
+
 def test_the_same_letter_twice_is_one_letter(smtp: Smtp) -> None:
     for _ in range(2):
         mail.send(smtp.url, **LETTER)
