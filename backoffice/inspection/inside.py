@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import IO, Any
 
 from backoffice.domain.verdicts import Coverage
-from backoffice.inspection import archive_rules, detect, frames, rules, seccomp, tools
+from backoffice.inspection import archive_rules, detect, frames, markers, rules, seccomp, tools
 from backoffice.inspection.member_previews import Kept
 from backoffice.inspection.report import Broken, Report, Subject
 
@@ -80,6 +80,8 @@ class Examination:
         if not self._named_rightly(subject, detected, report):
             report.cover(failed=1, size=subject.size)
             return
+        if detected not in detect.ARCHIVES and subject.size:
+            self._search(subject, report)
         module = _module(detected)
         if module is None:
             self._nobody_can_look(subject, detected, report)
@@ -104,9 +106,19 @@ class Examination:
             report.find("format.unparsed", subject, detail=f"{type(problem).__name__}: {problem}"[:_CLIPPED])
             _count_failed(subject, report, before)
         took = time.perf_counter() - started
-        spent = self.tools.setdefault(module.NAME, {"name": module.NAME, "version": module.VERSION, "seconds": 0.0})
-        spent["seconds"] += took - (self._counted - counted)
+        self._spent(module.NAME, module.VERSION, took - (self._counted - counted))
         self._counted = counted + took
+
+    def _search(self, subject: Subject, report: Report) -> None:
+        started = time.perf_counter()
+        markers.look(subject, report)
+        took = time.perf_counter() - started
+        self._counted += took
+        self._spent("yara-x", markers.VERSION, took)
+
+    def _spent(self, name: str, version: str, seconds: float) -> None:
+        tool = self.tools.setdefault(name, {"name": name, "version": version, "seconds": 0.0})
+        tool["seconds"] += seconds
 
     def _named_rightly(self, subject: Subject, detected: str, report: Report) -> bool:
         extension = detect.extension(subject.name)

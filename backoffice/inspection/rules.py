@@ -1,7 +1,7 @@
 """The rules of the automatic checks: how much each weighs, the limits, and the words people read (A7–A10, M4, M5).
 
 Everything comes from ``config/policies/checks.toml``, and the rules of Docker configs from ``sandbox.toml``. ``POLICY_VERSION`` is a digest of
-both and of the slots: a changed policy makes old results stale.
+both, of the markers and of the slots: a changed policy makes old results stale.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from backoffice.domain.verdicts import Finding, Severity
 POLICIES = Path(__file__).resolve().parents[2] / "config" / "policies"
 CHECKS = POLICIES / "checks.toml"
 SANDBOX = POLICIES / "sandbox.toml"  # what a Docker config may not ask for is refused by both checks, in the same words
+MARKERS = POLICIES / "markers.yar"
 SLOTS = POLICIES / "slots.toml"
 LANGUAGES = ("ru", "en")
 
@@ -102,7 +103,7 @@ def words(finding: Finding, language: str = "ru") -> str:
 @cache
 def policy_version() -> str:
     """Twelve hexadecimal digits that change with any change of the rules, limits or slots."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in (CHECKS, SANDBOX, SLOTS))).hexdigest()[:12]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in (CHECKS, SANDBOX, MARKERS, SLOTS))).hexdigest()[:12]
 
 
 def __getattr__(name: str) -> str:

@@ -103,6 +103,12 @@ def _contents() -> list[Case]:
             "reject",
             "config.unreadable",
         ),
+        case(
+            "miner.zip",
+            {**DOCKER, "start.txt": b"--url stratum" + b"+tcp://pool.example.com:3333 --user x\n"},
+            "warn",
+            "marker.found",
+        ),
         case("compiled-library.zip", library, "warn"),
         case("shared-object.zip", {"model.so": tiny_elf()}, "warn"),
         case("with-a-licence.zip", {**DOCKER, "LICENSE": b"MIT License\n"}, "pass"),
