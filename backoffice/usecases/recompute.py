@@ -40,7 +40,8 @@ def recompute(*, now: datetime) -> int:
 
 def _outdated(present: str) -> list[Submission]:
     rows = Submission.select().where(SQL(OPEN), Submission.calendar_version != present).order_by(Submission.id).limit(BATCH)
-    return list(rows)
+    database: Database = db.obj
+    return list(rows.for_update() if database.for_update else rows)  # a hold that begins meanwhile waits for us
 
 
 def _renew(rows: list[Submission], clock: WorkingClock, policy: DeadlinePolicy, now: datetime) -> int:

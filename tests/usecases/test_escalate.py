@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from peewee import Database
 
+from backoffice.calendars import load_policy
+from backoffice.domain.deadlines import DeadlinePolicy, Step
 from backoffice.store.audit import Audit
 from backoffice.store.listings import Submission
 from backoffice.store.moderation import EscalationStep, InAppNotice
@@ -149,3 +153,44 @@ def test_an_hour_of_sweepers_that_are_killed_fires_each_step_exactly_once(databa
             continue
     assert all(fired(submission) == [(50, 0)] for submission in submissions)
     assert len(letters()) == len(submissions)
+
+
+def with_ladder(*steps: Step, **fields: str) -> DeadlinePolicy:
+    return replace(load_policy(), ladder=steps, **fields)
+
+
+def test_a_step_can_give_work_back_to_the_pool(office: Office) -> None:
+    submission = office.submission(assignee=office.vera)
+    policy = with_ladder(Step(50, ("assignee",), ("app",), ("unassign",)))
+    assert escalate.sweep(now=MONDAY + 36 * HOUR, policy=policy) == 1
+    assert again(submission).assignee_id is None
+    assert signs(office.vera) == ["warning"] and letters() == []
+    assert Audit.get(Audit.action == "unassigned").data["before"] == office.vera.id
+
+
+def test_a_step_can_hand_work_to_the_lead_with_the_fewest(office: Office) -> None:
+    second = office.person("Лев", "lead")
+    for _ in range(2):
+        office.submission(assignee=office.lida, next_step_at=None)
+    submission = office.submission(assignee=office.vera)
+    policy = with_ladder(Step(50, ("leads",), ("app",), ("lead_queue", "raise")))
+    assert escalate.sweep(now=MONDAY + 36 * HOUR, policy=policy) == 1
+    assert (again(submission).assignee_id, again(submission).priority) == (second.id, 1)
+    assert Audit.get(Audit.action == "assigned").data["to"] == second.id
+
+
+def test_the_head_of_moderation_is_named_in_the_policy(office: Office) -> None:
+    office.submission(assignee=office.vera)
+    policy = with_ladder(Step(50, ("head",), ("app", "email")), head=office.gleb.email)
+    escalate.sweep(now=MONDAY + 36 * HOUR, policy=policy)
+    assert signs(office.gleb) == ["escalated"] and signs(office.zahar) == []
+    assert [(event, recipient) for event, recipient, _ in letters()] == [("escalated", office.gleb.email)]
+
+
+def test_one_that_cannot_be_swept_does_not_keep_the_others_from_it(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    broken, fine = office.submission(assignee=office.vera), office.submission(assignee=office.vera)
+    beyond = datetime(1980, 1, 1, tzinfo=UTC)  # before the calendar begins
+    Submission.update(submitted_at=beyond).where(Submission.id == broken.id).execute()
+    assert escalate.sweep(now=MONDAY + 36 * HOUR) == 1
+    assert (fired(broken), fired(fine)) == ([], [(50, 0)])
+    assert f"submission {broken.id} could not be swept" in caplog.text
