@@ -10,6 +10,7 @@ from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from backoffice.i18n import translations
 from config.settings import ROOT
 
 CATALOGUES = sorted((ROOT / "backoffice" / "translations").glob("*/ru/LC_MESSAGES/*.po"))
@@ -44,3 +45,8 @@ def test_everything_said_is_in_a_russian_catalogue() -> None:
     known = {m.id if isinstance(m.id, str) else m.id[0] for path in CATALOGUES for m in _messages(path)}
     said = {text: place for folder in ("templates", "backoffice") for text, place in _said(ROOT / folder)}
     assert {text: place for text, place in said.items() if text not in known} == {}
+
+
+def test_russian_numbers_take_their_three_forms() -> None:
+    weeks = [translations("ru").ungettext("%(num)s week", "%(num)s weeks", num) % {"num": num} for num in (1, 3, 12, 21, 25)]
+    assert weeks == ["1 неделя", "3 недели", "12 недель", "21 неделя", "25 недель"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import ceil, log10
+from math import ceil
 
 from markupsafe import Markup, escape
 
@@ -80,11 +80,11 @@ class Chart:
 
 
 def _nice(value: float) -> float:
-    """A round number not below the value."""
-    if value <= 4:
-        return 4.0
-    power = 10 ** int(log10(value))
-    return float(next(step * power for step in (1, 2, 4, 5, 8, 10) if step * power >= value))
+    """Four equal steps of a round number, not below the value."""
+    step = 1.0
+    while step * 4 < value:
+        step *= 2.5 if f"{step:g}".startswith("2") else 2
+    return step * 4
 
 
 def _x(n: int, count: int) -> float:

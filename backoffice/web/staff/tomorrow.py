@@ -29,7 +29,7 @@ def told(args: Mapping[str, str], *, now: datetime) -> dict[str, Any]:
         free = rows("unassigned", Moment(now, now, now)).limit(min(many, MOST_MOVED))
         moves = {row.id: to for row in free}
     found = outlook(now=now, moves=moves)
-    risks = _risks(found.told)
+    risks = _risks(found.told, now)
     return {
         "chart": _chart(found),
         "risks": risks,
@@ -44,13 +44,14 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else 0
 
 
-def _risks(forecast: Forecast) -> list[tuple[Submission, float]]:
-    """The submissions most likely to be late, with the probability."""
-    wanted = sorted(((risk, number) for number, risk in forecast.risks.items() if risk >= WORTH_NAMING), reverse=True)[:AT_RISK]
-    found = (
-        {row.id: row for row in Submission.select().where(Submission.id.in_([number for _, number in wanted]))} if wanted else {}
+def _risks(forecast: Forecast, now: datetime) -> list[tuple[Submission, float]]:
+    """The submissions most likely to be late that are not late yet, with the probability."""
+    likely = [number for number, risk in forecast.risks.items() if risk >= WORTH_NAMING]
+    found = Submission.select().where(Submission.id.in_(likely), Submission.deadline_at > now) if likely else []
+    ranked = sorted(
+        ((row, forecast.risks[row.id]) for row in found), key=lambda pair: (-pair[1], pair[0].deadline_at, pair[0].id)
     )
-    return [(found[number], risk) for risk, number in wanted if number in found]
+    return ranked[:AT_RISK]
 
 
 def _chart(found: Outlook) -> Chart:

@@ -33,6 +33,7 @@ class Visitor(FlaskClient):
     def sign_in(self, person: Person) -> Visitor:
         with self.session_transaction() as session:
             session.update({"_user_id": person.fs_uniquifier, "_fresh": True})
+        db.connect(reuse_if_open=True)
         return self
 
     def page(self, path: str, **query: Any) -> str:
