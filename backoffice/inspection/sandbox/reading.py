@@ -43,18 +43,22 @@ def read(archive: Path, *, name: str) -> Iterator[tuple[Plan, Path]]:
 def _run(archive: Path, name: str, folder: Path) -> Plan:
     limits = policy.limits()
     seconds = int(limits["archive_seconds"])
-    walls = box.Box(
-        readable={"archive": archive.resolve()},
-        writable=folder,
-        memory=int(limits["archive_memory"]),
-        seconds=seconds,
-        file_bytes=int(limits["archive_bytes"]),
-    )
-    command = box.boxed(box.python("backoffice.inspection.sandbox.inside", "/in/archive", name, "/out"), walls)
-    try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False)
-    except subprocess.TimeoutExpired:
-        return Plan("archive", seen=[Seen("config.archive", name, None, {"detail": f"> {seconds} s"})])
+    with box.filter_file() as fd:
+        walls = box.Box(
+            readable={"archive": archive.resolve()},
+            writable=folder,
+            memory=int(limits["archive_memory"]),
+            seconds=seconds,
+            file_bytes=int(limits["archive_bytes"]),
+            filter_fd=fd,
+        )
+        command = box.boxed(box.python("backoffice.inspection.sandbox.inside", "/in/archive", name, "/out"), walls)
+        try:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False, pass_fds=(fd,)
+            )
+        except subprocess.TimeoutExpired:
+            return Plan("archive", seen=[Seen("config.archive", name, None, {"detail": f"> {seconds} s"})])
     if done.returncode == 0 and len(done.stdout) <= OUTPUT:
         return Plan.from_dict(json.loads(done.stdout))
     last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [f"exit {done.returncode}"]
