@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import dramatiq
 from periodiq import cron
 
 from backoffice.clock import utcnow
-from backoffice.usecases import claim, digest, escalate, history, recompute, reconcile
+from backoffice.inspection import antivirus
+from backoffice.inspection.rules import limits
+from backoffice.usecases import claim, digest, escalate, freshen, history, recompute, reconcile
 from tasks.broker import wiring
 from tasks.try_install import reap
 
@@ -26,6 +30,23 @@ def tidy() -> None:
     with wiring.database.connection_context():
         reconcile.tidy_uploads(wiring.storage, now=utcnow())
         reconcile.revive_checks(now=utcnow())
+
+
+@dramatiq.actor(queue_name="sweeps", periodic=cron("*/15 * * * *"), time_limit=300_000)
+def freshen_checks() -> None:
+    """Checks made under other tools, rules or signatures are made again."""
+    try:
+        signatures = str(antivirus.engine(wiring.settings.clamd_address))
+    except antivirus.Unscanned:
+        signatures = ""
+    with wiring.database.connection_context():
+        freshen.renew(
+            scan_version=wiring.scan_version,
+            try_install_version=wiring.try_install_version,
+            signatures=signatures,
+            rescan_after=timedelta(hours=limits()["rescan_hours"]),
+            now=utcnow(),
+        )
 
 
 @dramatiq.actor(queue_name="sweeps", periodic=cron("* * * * *"), time_limit=300_000)
@@ -53,4 +74,4 @@ def morning() -> None:
         history.weeks(WEEKS, now=utcnow())
 
 
-PERIODIC = (sweep_claims, tidy, sweep_deadlines, renew_deadlines, morning, reap)
+PERIODIC = (sweep_claims, tidy, freshen_checks, sweep_deadlines, renew_deadlines, morning, reap)
