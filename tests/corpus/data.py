@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+
 from tests.corpus.case import Case
+from tests.corpus.pack import zipped
+from tests.corpus.tables import as_feather, as_parquet, bomb, encrypted, people, with_pickled_type, with_program
 
 DATA = "data_example"
+ZIP = zipped({"a.txt": b"hidden"}, zipfile.ZIP_STORED)
 PEOPLE = "имя;возраст;город;сумма\nИван Петров;34;Москва;1 234,56\nМария Котова;29;Тверь;-870,10\nПётр Ёлкин;41;Орёл;0\n"
 PLAIN = "id,price,when\n1,10.5,2024-02-01\n2,11.0,2024-02-02\n3,-9.75,2024-02-03\n"
 ORDER = {
@@ -120,4 +126,92 @@ def _bad_json() -> list[Case]:
     ]
 
 
-CASES = [*_good_csv(), *_warned_csv(), *_bad_csv(), *_good_json(), *_bad_json()]
+def _good_tables() -> list[Case]:
+    cases = [
+        Case(f"{codec}.parquet", DATA, put(as_parquet(people(), compression=codec)), "pass")
+        for codec in ("none", "snappy", "gzip", "zstd", "lz4", "brotli")
+    ]
+    nested = pa.table(
+        {"точка": [{"x": 1.5, "имя": "а"}] * 9, "метки": pa.array([[("ключ", 1)]] * 9, pa.map_(pa.string(), pa.int64()))}
+    )
+    return [
+        *cases,
+        Case("покупатели.parquet", DATA, put(as_parquet(people(5000), row_group_size=700)), "pass"),
+        Case("with-indexes.parquet", DATA, put(as_parquet(people(), write_page_index=True)), "pass"),
+        Case("version-1.parquet", DATA, put(as_parquet(people(), version="1.0", write_page_checksum=False)), "pass"),
+        Case("pages-of-version-2.parquet", DATA, put(as_parquet(people(), data_page_version="2.0")), "pass"),
+        Case("nested.parquet", DATA, put(as_parquet(nested)), "pass"),
+        Case("one-value.parquet", DATA, put(as_parquet(pa.table({"x": [0] * 100_000}))), "pass"),
+        *(
+            Case(f"{codec}.feather", DATA, put(as_feather(people(), compression=codec)), "pass")
+            for codec in ("uncompressed", "lz4", "zstd")
+        ),
+        Case("покупатели.feather", DATA, put(as_feather(people(5000), chunksize=700)), "pass"),
+        Case("nested.feather", DATA, put(as_feather(nested)), "pass"),
+        Case("version-1.feather", DATA, put(as_feather(people().drop(["товары"]), version=1)), "pass"),
+    ]
+
+
+def _bad_parquet() -> list[Case]:
+    good = as_parquet(people())
+    middle = len(good) // 3
+    flipped = good[:middle] + bytes([good[middle] ^ 8]) + good[middle + 1 :]
+    length = int.from_bytes(good[-8:-4], "little")
+    hidden = good[: -8 - length] + ZIP + good[-8 - length :]
+    return [
+        Case("no-rows.parquet", DATA, put(as_parquet(people(0))), "warn", ("table.no_rows",)),
+        Case("cut.parquet", DATA, put(good[: len(good) // 2]), "reject", ("format.truncated",)),
+        Case("a-bit-flipped.parquet", DATA, put(flipped), "reject", ("format.damaged",)),
+        Case("middle-cut-out.parquet", DATA, put(good[:400] + good[900:]), "reject", ("format.damaged",)),
+        Case("magic-alone.parquet", DATA, put(b"PAR1PAR1"), "reject", ("format.truncated",)),
+        Case("footer-too-long.parquet", DATA, put(good[:-8] + b"\xff\xff\xff\x7fPAR1"), "reject", ("format.damaged",)),
+        Case("zip-appended.parquet", DATA, put(good + ZIP), "reject", ("format.truncated",)),
+        Case("zip-before-the-footer.parquet", DATA, put(hidden), "reject", ("format.hidden",)),
+        Case("encrypted.parquet", DATA, put(encrypted(plaintext_footer=False)), "reject", ("table.encrypted",)),
+        Case("column-encrypted.parquet", DATA, put(encrypted(plaintext_footer=True)), "reject", ("table.encrypted",)),
+        Case("bomb.parquet", DATA, put(as_parquet(bomb())), "reject", ("table.bomb",)),
+        Case("bomb-of-text.parquet", DATA, put(as_parquet(bomb(), store_schema=False)), "reject", ("table.bomb",)),
+        Case("pickled-type.parquet", DATA, put(as_parquet(with_pickled_type())), "reject", ("table.pickled",)),
+        Case("program-in-a-cell.parquet", DATA, put(as_parquet(with_program())), "reject", ("data.executable",)),
+        Case("a-feather.parquet", DATA, put(as_feather(people())), "reject", ("format.mismatch",)),
+    ]
+
+
+def _bad_feather() -> list[Case]:
+    good = as_feather(people(), compression="uncompressed")
+    packed = as_feather(people(), compression="zstd")
+    at = good.index("Покупатель".encode())
+    length = int.from_bytes(good[-10:-6], "little")
+    hidden = good[: -10 - length] + ZIP + good[-10 - length :]
+    return [
+        Case("no-rows.feather", DATA, put(as_feather(people(0))), "warn", ("table.no_rows",)),
+        Case("cut.feather", DATA, put(good[: len(good) // 2]), "reject", ("format.truncated",)),
+        Case("letters-broken.feather", DATA, put(good[:at] + b"\xff\xff" + good[at + 2 :]), "reject", ("format.damaged",)),
+        Case("middle-cut-out.feather", DATA, put(good[:4000] + good[4800:]), "reject", ("format.damaged",)),
+        Case("packed-and-cut-out.feather", DATA, put(packed[:1600] + packed[1800:]), "reject", ("format.damaged",)),
+        Case("zip-appended.feather", DATA, put(good + ZIP), "reject", ("format.damaged", "format.hidden")),
+        Case("zip-before-the-footer.feather", DATA, put(hidden), "reject", ("format.hidden",)),
+        Case("footer-too-long.feather", DATA, put(good[:-10] + b"\xff\xff\xff\x7fARROW1"), "reject", ("format.damaged",)),
+        Case("bomb.feather", DATA, put(as_feather(bomb())), "reject", ("table.bomb",)),
+        Case("pickled-type.feather", DATA, put(as_feather(with_pickled_type())), "reject", ("table.pickled",)),
+        Case("program-in-a-cell.feather", DATA, put(as_feather(with_program())), "reject", ("data.executable",)),
+        Case(
+            "version-1-cut.feather",
+            DATA,
+            put(as_feather(people().drop(["товары"]), version=1)[:-40]),
+            "reject",
+            ("format.truncated",),
+        ),
+    ]
+
+
+CASES = [
+    *_good_csv(),
+    *_warned_csv(),
+    *_bad_csv(),
+    *_good_json(),
+    *_bad_json(),
+    *_good_tables(),
+    *_bad_parquet(),
+    *_bad_feather(),
+]
