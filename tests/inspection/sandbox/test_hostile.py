@@ -20,7 +20,10 @@ TERMS = policy.terms(
     start_seconds=3, page_seconds=0, stop_seconds=1, build_seconds=4, memory=MEMORY, build_memory=MEMORY, pids=48, volume_bytes=8 << 20,
     tmp_bytes=8 << 20, log_bytes=1 << 20, ports=4,
 )  # fmt: skip
-PATIENT = policy.terms(**{**TERMS.limits, "start_seconds": 40})  # where an answer must come, however busy the machine is
+PATIENT = policy.terms(
+    **{**TERMS.limits, "start_seconds": 60, "build_seconds": 120}
+)  # where something must come, however busy the machine is
+SLOW = policy.terms(**{**TERMS.limits, "start_seconds": 8})  # where a limit must be met before the time is over
 SERVE = """
 import http.server
 class Page(http.server.BaseHTTPRequestHandler):
@@ -84,7 +87,8 @@ OUTCOMES = {
 
 @pytest.mark.parametrize("code, outcome, rule", OUTCOMES.values(), ids=list(OUTCOMES))
 def test_what_returns_a_submission(engine: RealEngine, tmp_path: Path, code: str, outcome: str, rule: str) -> None:
-    answer = tried(engine, tmp_path, code)
+    terms = {"run.exited": PATIENT, "run.memory": SLOW, "run.processes": SLOW}.get(rule, TERMS)
+    answer = tried(engine, tmp_path, code, terms=terms)
     assert (answer.outcome, rule in rules(answer)) == (outcome, True), (answer.why, answer.findings, answer.transcript)
 
 
@@ -234,7 +238,8 @@ BUILDS = {
 
 @pytest.mark.parametrize("step, outcome, rule", BUILDS.values(), ids=list(BUILDS))
 def test_a_build_step(engine: RealEngine, tmp_path: Path, step: str, outcome: str, rule: str) -> None:
-    answer = tried(engine, tmp_path, "", dockerfile=f"FROM mlplace/python:3.11\nUSER 0\n{step}\nUSER app\nCMD python3\n")
+    text = f"FROM mlplace/python:3.11\nUSER 0\n{step}\nUSER app\nCMD python3\n"
+    answer = tried(engine, tmp_path, "", dockerfile=text, terms=TERMS if rule == "build.timeout" else PATIENT)
     assert (answer.outcome, rule in rules(answer)) == (outcome, True), (answer.why, answer.findings)
     found = next(finding for finding in answer.findings if finding.rule == rule)
     assert (found.member, found.place) == ("Dockerfile", "3")
@@ -246,13 +251,13 @@ def test_an_image_from_elsewhere_is_refused(engine: RealEngine, tmp_path: Path) 
 
 
 def test_a_command_that_is_not_there(engine: RealEngine, tmp_path: Path) -> None:
-    answer = tried(engine, tmp_path, "", dockerfile='FROM mlplace/python:3.11\nUSER app\nCMD ["/nowhere"]\n')
+    answer = tried(engine, tmp_path, "", dockerfile='FROM mlplace/python:3.11\nUSER app\nCMD ["/nowhere"]\n', terms=PATIENT)
     assert (answer.outcome, rules(answer)) == ("author_fault", ["run.start"])
 
 
 @pytest.mark.parametrize("line", ["USER nobody-here", "WORKDIR /app.py"])
 def test_a_container_that_cannot_start(engine: RealEngine, tmp_path: Path, line: str) -> None:
     text = f'FROM mlplace/python:3.11\nCOPY app.py /app.py\nUSER 1000\nWORKDIR /tmp\nENTRYPOINT ["python3"]\n{line}\n'
-    answer = tried(engine, tmp_path, "", dockerfile=text)
+    answer = tried(engine, tmp_path, "", dockerfile=text, terms=PATIENT)
     assert answer.outcome == "author_fault", (answer.why, answer.findings)
     assert {"run.start", "build.failed"} & set(rules(answer))
