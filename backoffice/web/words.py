@@ -225,6 +225,15 @@ EVIDENCE = {
     "finding": lazy("there is a finding"),
     "no_finding": lazy("nothing was found"),
 }
+COLUMN_TYPES = {
+    "number": lazy("number"),
+    "integer": lazy("whole number"),
+    "text": lazy("text"),
+    "string": lazy("text"),
+    "boolean": lazy("yes or no"),
+    "date": lazy("date"),
+    "datetime": lazy("date and time"),
+}
 TABLES: Mapping[str, Mapping[str, str]] = {
     "author_state": AUTHOR_STATES,
     "state": STATES,
@@ -243,6 +252,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "outcome": OUTCOMES,
     "evidence": EVIDENCE,
     "why": WHY,
+    "column_type": COLUMN_TYPES,
 }
 COLOURS = {
     "state": STATE_COLOURS,

@@ -239,13 +239,14 @@ window.review = (() => {
     $("#live").hidden = false;
     $("#live").textContent = message;
   }
-  setInterval(() => {
+  function countDown() {
     if (!expires || root.dataset.held !== "1") return;
     const left = Math.max(0, Math.round((expires - Date.now()) / 1000));
     $("[data-countdown]").textContent = fill(words.left, { time: `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` });
     if (left <= 60 && !warned) { warned = true; window.announce(words.lapse, "warning"); }
     if (left === 0) lost(words.lapsed);
-  }, 1000);
+  }
+  setInterval(countDown, 1000);
   window.addEventListener("pagehide", () => {
     if (root.dataset.held !== "1" || leaving) return;
     const form = new FormData();
@@ -349,6 +350,7 @@ window.review = (() => {
   drawRemarks();
   drawTemplates();
   showBlockers(data.blocked);
+  countDown();
   focusPane("left");
   return { open, focusPane, show, answer, addRemark, letter, decide, fromTemplate, bodyOf, data, current: () => current, checklist: () => state.checklist };
 })();
