@@ -198,7 +198,7 @@ def _judge_model(subject: Subject, gathered: dict[str, list[Any]], report: Repor
     if not runnable and not bytecode and not obfuscated:
         if sources or gathered.get("notebooks"):
             report.find("archive.sources_only", subject, names=_names(sources or gathered["notebooks"]))
-        else:
+        elif not report.coverage.failed:  # of what could not be unpacked nobody knows what it holds
             report.find("archive.no_model", subject)
     elif sources:
         report.find("archive.sources_exposed", subject, names=_names(sources))

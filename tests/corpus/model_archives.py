@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.corpus.archives import DATA, MODEL, NOISE, TEXT
 from tests.corpus.case import Case
-from tests.corpus.pack import gzipped, sevened, tarred, tiny_elf, tiny_pe, write, zipped
+from tests.corpus.pack import gzipped, raw_zip, sevened, tarred, tiny_elf, tiny_pe, write, zipped
 from tests.inspection.test_antivirus import EICAR
 
 SOURCE = b"import numpy as np\n\ndef predict(rows):\n    return np.mean(rows)\n"
@@ -53,6 +53,10 @@ def _ppmd() -> list[dict[str, int]]:
     import py7zr
 
     return [{"id": py7zr.FILTER_PPMD, "order": 6, "mem": 24}]
+
+
+def _locked() -> bytes:
+    return raw_zip([(b"model.dll", NOISE[:200], {"flags": 1})])
 
 
 _SOCKET = b"    volumes:\n      - /var/run/docker.sock:/var/run/docker.sock\n"
@@ -113,6 +117,7 @@ def _contents() -> list[Case]:
         case("shared-object.zip", {"model.so": tiny_elf()}, "warn"),
         case("with-a-licence.zip", {**DOCKER, "LICENSE": b"MIT License\n"}, "pass"),
         case("nothing-to-run.zip", {"README.txt": TEXT}, "reject", "archive.no_model"),
+        Case("encrypted-model.zip", MODEL, write(_locked()), "reject", ("antivirus.encrypted", "archive.encrypted")),
         case("sources-only.zip", {"model.py": SOURCE, "README.txt": TEXT}, "reject", "archive.sources_only"),
         case("sources-beside-the-library.zip", {**library, "model.py": SOURCE}, "warn", "archive.sources_exposed"),
         case("private-key.zip", {**DOCKER, "deploy/id_rsa": key}, "warn", "archive.secret"),
