@@ -12,6 +12,7 @@ from tests.corpus.case import Case
 from tests.corpus.data import put
 from tests.corpus.pack import tiny_pe, zipped
 from tests.corpus.pictures import chunk, image, png, saved, segment, with_chunk, with_segment
+from tests.corpus.sounds import avi, part, pcm, riff, wav
 
 DATA = "data_example"
 ZIP = zipped({"a.txt": b"hidden"}, zipfile.ZIP_STORED)
@@ -128,4 +129,96 @@ def _bad_jpeg() -> list[Case]:
     ]
 
 
-CASES = [*_good_png(), *_bad_png(), *_good_jpeg(), *_bad_jpeg()]
+def _good_wav() -> list[Case]:
+    subtypes = ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW", "IMA_ADPCM", "MS_ADPCM", "GSM610")
+    tagged = wav() + part(b"LIST", b"INFOINAM" + (12).to_bytes(4, "little") + "Запись".encode())
+    return [
+        *(Case(f"{subtype.lower()}.wav", DATA, put(wav(subtype)), "pass") for subtype in subtypes),
+        Case("стерео.wav", DATA, put(wav(channels=2)), "pass"),
+        Case("six-channels.wav", DATA, put(wav(channels=6, kind="WAVEX")), "pass"),
+        Case("sixty-four-bits.wav", DATA, put(wav(kind="RF64")), "pass"),
+        Case("с-названием.wav", DATA, put(b"RIFF" + (len(tagged) - 8).to_bytes(4, "little") + tagged[8:]), "pass"),
+    ]
+
+
+def _bad_wav() -> list[Case]:
+    good = wav()
+    endless = good[:4] + b"\xff\xff\xff\xff" + good[8:40] + b"\xff\xff\xff\xff" + good[44:]
+    sound = bytes(range(200)) * 8
+    return [
+        Case("streamed.wav", DATA, put(endless), "warn", ("wav.sizes",)),
+        Case("little-after-the-end.wav", DATA, put(good + b"made by me"), "warn", ("format.trailing",)),
+        Case("cut.wav", DATA, put(good[: len(good) // 2]), "reject", ("format.truncated",)),
+        Case("data-longer-than-the-file.wav", DATA, put(good[:40] + b"\0\0\1\0" + good[44:]), "reject", ("format.truncated",)),
+        Case("half-a-sample.wav", DATA, put(riff(b"WAVE", pcm(), part(b"data", sound[:-1]))), "reject", ("format.truncated",)),
+        Case("silent.wav", DATA, put(riff(b"WAVE", pcm(), part(b"data", b""))), "reject", ("wav.no_sound",)),
+        Case("no-data.wav", DATA, put(riff(b"WAVE", pcm())), "reject", ("format.damaged",)),
+        Case("no-channels.wav", DATA, put(riff(b"WAVE", pcm(channels=0), part(b"data", sound))), "reject", ("format.damaged",)),
+        Case(
+            "thousand-channels.wav",
+            DATA,
+            put(riff(b"WAVE", pcm(channels=1000), part(b"data", sound))),
+            "reject",
+            ("format.damaged",),
+        ),
+        Case("widths-disagree.wav", DATA, put(riff(b"WAVE", pcm(align=7), part(b"data", sound))), "reject", ("format.damaged",)),
+        Case("zip-after-the-end.wav", DATA, put(good + ZIP), "reject", ("format.hidden",)),
+        Case(
+            "zip-in-a-chunk.wav",
+            DATA,
+            put(riff(b"WAVE", pcm(), part(b"junk", ZIP), part(b"data", sound))),
+            "reject",
+            ("format.hidden",),
+        ),
+        Case("rare-codec.wav", DATA, put(riff(b"WAVE", pcm(kind=0x270), part(b"data", sound))), "warn", ("wav.codec",)),
+        Case("a-video.wav", DATA, put(avi(frames=3)), "reject", ("format.mismatch",)),
+    ]
+
+
+def _good_avi() -> list[Case]:
+    return [
+        Case("mjpeg.avi", DATA, put(avi()), "pass"),
+        Case("mpeg4.avi", DATA, put(avi("mpeg4", "yuv420p")), "pass"),
+        Case("h264.avi", DATA, put(avi("libx264", "yuv420p")), "pass"),
+        Case("huffyuv.avi", DATA, put(avi("huffyuv", "yuv422p")), "pass"),
+        Case("один-кадр.avi", DATA, put(avi(frames=1)), "pass"),
+    ]
+
+
+def _bad_avi() -> list[Case]:
+    good = avi()
+    playlist = b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n"
+    codec = good.replace(b"MJPG", b"ZZ9Z")
+    size = good.index(b"strf") + 12
+    huge = good[:size] + (30_000).to_bytes(4, "little") * 2 + good[size + 8 :]
+    return [
+        Case("little-after-the-end.avi", DATA, put(good + b"made by me"), "warn", ("format.trailing",)),
+        Case("rare-codec.avi", DATA, put(codec), "warn", ("avi.codec",)),
+        Case("cut.avi", DATA, put(good[: len(good) // 2]), "reject", ("format.truncated",)),
+        Case("middle-cut-out.avi", DATA, put(good[:9000] + good[9500:]), "reject", ("format.truncated",)),
+        Case("chunk-name-broken.avi", DATA, put(good.replace(b"movi00dc", b"movi\0\1\2\3", 1)), "reject", ("format.damaged",)),
+        Case("header-alone.avi", DATA, put(riff(b"AVI ", part(b"LIST", b"hdrl"))), "reject", ("format.damaged",)),
+        Case(
+            "no-frames.avi",
+            DATA,
+            put(riff(b"AVI ", part(b"LIST", b"hdrl"), part(b"LIST", b"movi"))),
+            "reject",
+            ("avi.no_frames",),
+        ),
+        Case("huge.avi", DATA, put(huge), "reject", ("image.bomb",)),
+        Case("zip-after-the-end.avi", DATA, put(good + ZIP), "reject", ("format.hidden",)),
+        Case("playlist.avi", DATA, put(playlist), "reject", ("format.mismatch",)),
+        Case("a-sound.avi", DATA, put(wav()), "reject", ("format.mismatch",)),
+    ]
+
+
+CASES = [
+    *_good_png(),
+    *_bad_png(),
+    *_good_jpeg(),
+    *_bad_jpeg(),
+    *_good_wav(),
+    *_bad_wav(),
+    *_good_avi(),
+    *_bad_avi(),
+]
