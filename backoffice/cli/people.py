@@ -40,7 +40,7 @@ def add(*, email: str, name: str, roles: tuple[str, ...], team: str, language: s
             people.add(
                 email=email,
                 name=name,
-                password_hash=hash_password(chosen),
+                password_hash=_hashed(chosen),
                 roles=roles,
                 team=team,
                 language=language,
@@ -81,7 +81,7 @@ def roles_(email: str, roles: tuple[str, ...]) -> None:
 def password_(email: str, password: str) -> None:
     """Set EMAIL's password; everybody signed in as them is signed out."""
     with current_app.extensions["wiring"].database.connection_context():
-        people.set_password(_person(email), hash_password(password), now=utcnow())
+        people.set_password(_person(email), _hashed(password), now=utcnow())
     say(ru="Пароль изменён", en="The password has been changed")
 
 
@@ -96,3 +96,9 @@ def _reason(refused: Refused) -> str:
     if refused.reason == "email_taken":
         return pick(ru="такой адрес уже есть", en="this address is there already")
     return pick(ru="нужны адрес почты и имя", en="an e-mail address and a name are needed")
+
+
+def _hashed(password: str) -> str:
+    """In the normal form that the sign-in form compares: a «й» typed here must be the «й» typed there."""
+    normal: str = current_app.extensions["security"].password_util.normalize(password)
+    return str(hash_password(normal))

@@ -12,6 +12,7 @@ from backoffice.store.listings import DictionaryValue
 from config.settings import ROOT
 from tests.usecases.market import HOLLOW, Market
 from tests.web.conftest import SignIn, Visitor
+from tests.web.deliveries import deliver
 from tests.web.reading import Reader, inline
 
 sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -42,6 +43,7 @@ def busy(market: Market) -> Market:
     market.awaiting(data_example=[HOLLOW])
     market.decide(market.awaiting(), "return", market.vera)
     market.decide(market.awaiting(), "publish", market.gleb)
+    deliver()
     market.person("Захар", "admin")
     return market
 

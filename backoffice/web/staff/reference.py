@@ -12,6 +12,7 @@ from flask_login import current_user
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response
 from wtforms import Form, SelectField, SelectMultipleField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -135,7 +136,7 @@ class Templates(Table):
     )
     form_args: ClassVar[dict[str, Any]] = {
         "level": {"choices": lambda: _named("severity")},
-        "language": {"choices": [("ru", "Русский"), ("en", "English")]},
+        "language": {"choices": [SelectChoice("ru", "Русский"), SelectChoice("en", "English")]},
         "slot": {"choices": lambda: [("", "—"), *_named("slot")]},
         "field": {"choices": lambda: [("", "—"), *_named("field")]},
         "condition": {"validators": [Optional()]},
@@ -169,7 +170,7 @@ class People(Table):
     form_extra_fields: ClassVar[dict[str, Any]] = {
         "role_names": SelectMultipleField(
             lazy("Roles"),
-            choices=[(str(role), words.ROLES[role]) for role in RoleName],
+            choices=[SelectChoice(str(role), words.ROLES[role]) for role in RoleName],
             widget=ListWidget(prefix_label=False),
             option_widget=CheckboxInput(),
         )
