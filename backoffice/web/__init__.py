@@ -74,7 +74,9 @@ def wants_json() -> bool:
 
 def _refused(error: Refused) -> tuple[dict[str, Any], int] | Response | tuple[str, int]:
     """A rule said no: its words, and nothing changed. Scripts get them as JSON, people where they were."""
-    text = words.refusal(error.reason, error.params)
+    limit = error.params.get("limit_bytes")
+    shown = {**error.params, "limit": wording.filesize(int(limit))} if limit else error.params
+    text = words.refusal(error.reason, shown)
     if wants_json():
         return {"reason": error.reason, "words": text, "params": dict(error.params)}, 409
     if error.reason == "not_found":
