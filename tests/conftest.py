@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,16 @@ pytest_plugins = [
     "tests.real.product",
     "tests.real.browser",
 ]
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Asked to stop, tests finish the one they are at and stop the servers they started; asked twice, they stop at once."""
+
+    def stop(number: int, _frame: object) -> None:
+        session.shouldstop = "told to stop"
+        signal.signal(number, signal.default_int_handler)
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 @pytest.fixture(scope="session")
