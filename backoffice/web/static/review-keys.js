@@ -48,6 +48,7 @@
     m: () => review.show("remarks"),
     d: () => review.show("decision"),
     i: () => review.show("notes"),
+    o: () => { review.show("decision"); $("#opaque").click(); },
     e: () => review.letter(),
     a: () => review.decide("publish"),
     v: () => review.decide("return"),

@@ -287,6 +287,7 @@ window.review = (() => {
   }
   async function decide(kind) {
     const button = $(`[data-decide="${kind}"]`);
+    await queue(); // what was typed a moment ago counts: what stands against the decision is up to date after it
     if (button.disabled) { show("decision"); return; }
     const open = [...new Set(state.remarks.flatMap((remark) => [...remark.text.matchAll(/\{([a-z_]+)\}/g)].map((match) => match[1])))];
     if (open.length && kind !== "reject") { show("remarks"); window.announce(fill(words.unfilled, { names: open.join(", ") }), "warning"); return; }
