@@ -23,5 +23,5 @@ broker = RedisBroker(
 # Retries live in the outbox: a message that fails is simply over.
 broker.middleware[:] = [m for m in broker.middleware if not isinstance(m, AgeLimit | Retries | Callbacks | Pipelines)]
 broker.add_middleware(PeriodiqMiddleware(skip_delay=30))
-broker.add_middleware(NeedsJail())
+broker.add_middleware(NeedsJail(wiring.settings.var / "scratch"))
 dramatiq.set_broker(broker)

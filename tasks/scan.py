@@ -32,7 +32,12 @@ def look(job: Job) -> None:
     slot = check.context.partition(":")[0]
     with wiring.storage.as_file(blob_key(check.blob.sha256)) as path:
         seen = runner.inspect(
-            path, slot=slot, name=link.artifact.name, antivirus=wiring.settings.clamd_address, progress=_Progress(check.id)
+            path,
+            slot=slot,
+            name=link.artifact.name,
+            antivirus=wiring.settings.clamd_address,
+            progress=_Progress(check.id),
+            scratch=wiring.settings.var / "scratch",
         )
     if seen.verdict == Verdict.ERROR:
         raise (TryLater if seen.retry else GiveUp)(seen.why)

@@ -7,6 +7,7 @@ an exception of the worker. Only a machine that cannot build the jail raises: ``
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import os
 import resource
@@ -41,6 +42,7 @@ _SYSTEM = (
     "/etc/fonts",
     "/etc/catdocrc",
 )
+_PREFIX = "jail-"
 _ERRORS_KEPT = 8192
 _NOBODY = "65534"
 
@@ -79,11 +81,11 @@ def run(
 ) -> End:
     """Run ``python -m module [arguments]`` in the jail over ``upload``; ``hear`` is given the frames it says. Blocks until it is over."""
     with (
-        tempfile.TemporaryDirectory(prefix="jail-", dir=scratch, ignore_cleanup_errors=True) as private,
+        _private(scratch) as private,
         _filter_file() as filter_fd,
     ):
         child = subprocess.Popen(
-            _command(module, *arguments, upload=upload, private=Path(private), filter_fd=filter_fd),
+            _command(module, *arguments, upload=upload, private=private, filter_fd=filter_fd),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -92,6 +94,35 @@ def run(
             bufsize=1 << 20,
         )
         return _attend(child, request, limits, hear)
+
+
+@contextmanager
+def _private(scratch: Path | None) -> Iterator[Path]:
+    """The folder the jail may write to, locked while it is in use: what a killed worker leaves is not locked any more."""
+    if scratch is not None:
+        scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=scratch, ignore_cleanup_errors=True) as name:
+        held = os.open(name, os.O_RDONLY)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield Path(name)
+        finally:
+            os.close(held)
+
+
+def sweep(scratch: Path) -> int:
+    """Remove what killed workers left in ``scratch``, up to gigabytes each; how many folders went. Those in use are left alone."""
+    gone = 0
+    for folder in scratch.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            held = os.open(folder, os.O_RDONLY)
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder)
+                gone += 1
+            finally:
+                os.close(held)
+    return gone
 
 
 def _attend(
