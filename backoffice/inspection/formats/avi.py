@@ -1,4 +1,4 @@
-"""AVI (RIFF, OpenDML 1.02): the sizes of all chunks first, then every packet and the key frames by FFmpeg, held to this one demuxer.
+"""AVI (RIFF, OpenDML 1.02): the sizes of all chunks first, then every packet by FFmpeg, held to this one demuxer; of a long video the key frames.
 
 Left to guess, FFmpeg would take a playlist for a video and open the files it names.
 """
@@ -16,6 +16,7 @@ VERSION = "1"
 
 _FRAMES = 6  # shown
 _DECODED = 2_000  # key frames tried; of a longer video those spread over it
+_WHOLE = 1_500_000_000  # pixels: a video of no more is decoded frame by frame
 _ENTERED = frozenset((b"hdrl", b"strl", b"odml", b"movi", b"rec "))
 
 
@@ -107,14 +108,15 @@ def _look(container: Any, report: Report) -> None:
         raise Broken("format.damaged", detail=f"{codec.width}×{codec.height}")
     if codec.width * codec.height > limit:
         raise Broken("image.bomb", width=codec.width, height=codec.height, limit=limit)
-    codec.skip_frame = "NONKEY"
+    whole = 0 < int(stream.frames or 0) * codec.width * codec.height <= _WHOLE
+    codec.skip_frame = "DEFAULT" if whole else "NONKEY"
     codec.options = {"max_pixels": str(limit)}
     step = max(int(stream.frames or 0) // _DECODED, 1)
     pictures, packets = _Pictures(), 0
     for packet in container.demux(stream):
         if packet.size:
             packets += 1
-            if not packet.is_keyframe or packets % step:
+            if not whole and (not packet.is_keyframe or packets % step):
                 continue
         for picture in packet.decode():
             pictures.take(picture)

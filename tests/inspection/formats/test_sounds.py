@@ -22,8 +22,9 @@ def test_a_recording_shorter_than_its_waveform_has_fewer_peaks(tmp_path: Path) -
     assert len(examine_bytes(tmp_path, "a.wav", wav(seconds=0.01)).report.preview["peaks"]) == 80
 
 
-def test_six_frames_stand_for_a_video(tmp_path: Path) -> None:
-    report = examine_bytes(tmp_path, "a.avi", avi(frames=30)).report
+@pytest.mark.parametrize(("codec", "pixels"), [("mjpeg", "yuvj420p"), ("libx264", "yuv420p")])
+def test_six_frames_stand_for_a_video(tmp_path: Path, codec: str, pixels: str) -> None:
+    report = examine_bytes(tmp_path, "a.avi", avi(codec, pixels, frames=30)).report
     assert (report.preview["total_frames"], report.preview["seconds"], len(report.preview["frames"])) == (30, 3.0, 6)
     shades = []
     for attachment in report.attachments:
