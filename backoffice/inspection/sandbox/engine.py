@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -107,10 +108,18 @@ def _name(folder: Path) -> str:
     return "mlplace-" + hashlib.sha256(str(folder).encode()).hexdigest()[:10]
 
 
+def _place(folder: Path) -> Path:
+    """Where data and containers are mounted: here, or a twin under /tmp when the remapped users of containers may not pass through to here."""
+    if all(path.stat().st_mode & 0o001 for path in folder.absolute().parents):
+        return folder
+    return Path(tempfile.gettempdir()) / _name(folder)
+
+
 def _command(folder: Path, parent: str) -> list[str]:
+    place = _place(folder)
     ulimit = int(policy.limits()["nofile"])
     return [
-        DAEMON, "--data-root", str(folder / "data"), "--exec-root", str(folder / "exec"), "-H", f"unix://{folder / SOCKET}",
+        DAEMON, "--data-root", str(place / "data"), "--exec-root", str(place / "exec"), "-H", f"unix://{folder / SOCKET}",
         "--pidfile", str(folder / "engine.pid"), "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false",
         "--ip-masq=false", "--userns-remap=default", "--no-new-privileges", f"--cgroup-parent={parent}",
         f"--default-ulimit=nofile={ulimit}:{ulimit}", "--log-level=warn", "--config-file", str(folder / "daemon.json"),
@@ -119,7 +128,10 @@ def _command(folder: Path, parent: str) -> list[str]:
 
 def _mount(folder: Path, size: int) -> bool:
     """A filesystem of its own on a sparse file, kept from start to start; a plain folder, unbounded, where loop devices are not allowed."""
-    data = folder / "data"
+    data = _place(folder) / "data"
+    data.parent.mkdir(exist_ok=True, mode=0o711)
+    if data.parent.stat().st_uid != os.geteuid():
+        raise NoEngine(f"{data.parent} belongs to somebody else")
     data.mkdir(exist_ok=True)
     (folder / "daemon.json").write_text("{}")
     image = folder / "data.img"
@@ -160,20 +172,24 @@ def clean(folder: Path) -> None:
             _quiet("umount", "-l", place)
     for name in ("engine.pid", SOCKET):
         (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / "exec", ignore_errors=True)
+    home = _place(folder)
+    for left in home.glob("exec*"):  # dockerd adds the remapped user's number to the name
+        shutil.rmtree(left, ignore_errors=True)
+    if home != folder:
+        with contextlib.suppress(OSError):  # only empty folders: never what may still be mounted there
+            (home / "data").rmdir()
+            home.rmdir()
 
 
 def _processes(folder: Path) -> list[int]:
     """dockerd, containerd and the shims of this folder: their command lines name it. Children come last."""
-    found = []
+    found, ours = [], (f"{folder}/".encode(), f"{_place(folder)}/".encode())
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
                 words = (entry / "cmdline").read_bytes().split(b"\0")
                 program = words[0].rpartition(b"/")[2]
-                if program.startswith((b"dockerd", b"containerd")) and any(
-                    word.startswith(f"{folder}/".encode()) for word in words
-                ):
+                if program.startswith((b"dockerd", b"containerd")) and any(word.startswith(ours) for word in words):
                     found.append(int(entry.name))
     return sorted(found)
 
@@ -196,7 +212,7 @@ def _state(pid: int) -> str:
 
 def _mounts(folder: Path) -> list[str]:
     rows = (line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines())
-    return sorted((row for row in rows if row.startswith(f"{folder}/")), reverse=True)
+    return sorted((row for row in rows if row.startswith((f"{folder}/", f"{_place(folder)}/"))), reverse=True)
 
 
 def serve(folder: Path, *, tell: Callable[[str], None] = print) -> int:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from backoffice.inspection.sandbox import box, policy
 from backoffice.inspection.sandbox.plan import Plan, Seen
 from backoffice.inspection.sandbox.unpack import clear
 
+PREFIX = "mlplace-try-"  # then the process that works with it
 OUTPUT = 16 << 20  # bytes of a plan, at most
 
 
@@ -29,7 +31,8 @@ def read(archive: Path, *, name: str) -> Iterator[tuple[Plan, Path]]:
     lacking = box.missing()
     if lacking:
         raise NoJail(f"{lacking} is not installed")
-    outer = Path(tempfile.mkdtemp(prefix="mlplace-try-"))
+    sweep()
+    outer = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     folder = outer / "archive"
     try:
         folder.mkdir()
@@ -38,6 +41,15 @@ def read(archive: Path, *, name: str) -> Iterator[tuple[Plan, Path]]:
         yield _run(archive, name, folder), folder
     finally:
         clear(outer)
+
+
+def sweep() -> None:
+    """Private folders of workers that were killed go; those of living processes stay."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        owner = folder.name.removeprefix(PREFIX).partition("-")[0]
+        with suppress(OSError):
+            if owner.isdigit() and not Path(f"/proc/{owner}").exists() and folder.lstat().st_uid == os.geteuid():
+                clear(folder)
 
 
 def _run(archive: Path, name: str, folder: Path) -> Plan:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from backoffice.inspection.sandbox import engine as engines
-from backoffice.inspection.sandbox import policy, reaper
+from backoffice.inspection.sandbox import policy, reading, reaper
 from backoffice.inspection.sandbox.attempt import try_install
 from backoffice.inspection.sandbox.client import connected
 from config.settings import ROOT
@@ -83,6 +83,8 @@ def test_workers_killed_at_random_finish_every_demo(engine: RealEngine, tmp_path
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         waiting = [path for path in waiting if path.name not in outcomes]
+    reading.sweep()
+    assert not list(Path(tempfile.gettempdir()).glob(f"{reading.PREFIX}{process.pid}-*"))
     reaper.reap(engine.address)
     assert outcomes == {f"{n}.zip": "passed" for n in range(3)}
     assert engine.left() == {}
@@ -130,3 +132,22 @@ def test_an_engine_killed_in_the_middle_is_infrastructure_and_comes_back_clean(t
         shutil.rmtree(folder)
     assert left == []
     assert not [path for path in Path("/sys/fs/cgroup").glob("*/mlplace-*") if path.name == engines._name(folder)]
+
+
+def test_an_engine_starts_in_a_folder_that_is_closed_to_others(tmp_path: Path) -> None:
+    """The users of its containers could not pass through: data and containers then lie in a twin, which goes with the engine."""
+    if engines.lacking():
+        pytest.skip(f"no Docker engine can run here: {engines.lacking()}")
+    closed = Path(tempfile.mkdtemp(prefix="mlp-eng-", dir="/tmp"))
+    folder = closed / "engine"
+    folder.mkdir()
+    twin = engines._place(folder)
+    running = engines.start(folder, disk=200 << 20)
+    try:
+        with connected(running.address) as api:
+            assert twin != folder
+            assert Path(api.info()["DockerRootDir"]).is_relative_to(twin)
+    finally:
+        running.stop()
+        shutil.rmtree(closed)
+    assert not twin.exists()

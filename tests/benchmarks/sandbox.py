@@ -1,0 +1,90 @@
+"""What the sandbox's isolation costs against a plain ``docker run``, and how long a small demo takes from start to outcome.
+
+    python -m tests.benchmarks.sandbox [--rounds 5]
+
+Needs root. ``isolation``: a container that computes for a moment, created, run and removed by the engine's own API, with all our walls and with none;
+runs alternate, the ratio is of medians. ``attempt``: a whole try-install with the picture; its steps are medians too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from backoffice.inspection.sandbox import containers, engine, policy
+from backoffice.inspection.sandbox.attempt import try_install
+from backoffice.inspection.sandbox.client import Session, connected
+from backoffice.inspection.sandbox.plan import Plan, Service
+from backoffice.inspection.sandbox.transcript import Recorder
+from scripts import base_image
+from tests.inspection.sandbox.archives import zipped
+
+WORK = ["python3", "-c", "sum(n * n for n in range(2_000_000))"]
+DEMO = (
+    'FROM mlplace/python:3.11\nEXPOSE 8000\nUSER app\nCMD ["python3", "-m", "http.server", "8000", "-d", "/usr/lib/python3.11"]\n'
+)
+
+
+def plain(api: Any, image: str) -> float:
+    """Seconds of a container with no walls but the network's absence."""
+    began = time.monotonic()
+    made = api.create_container(image, command=WORK, host_config=api.create_host_config(network_mode="none"))
+    api.start(made["Id"])
+    api.wait(made["Id"])
+    api.remove_container(made["Id"], force=True)
+    return time.monotonic() - began
+
+
+def walled(api: Any, address: str, image: str, number: int) -> float:
+    """Seconds of the same work in our container, the holder included."""
+    containers.provide_holder(api)
+    began = time.monotonic()
+    plan = Plan("compose", "compose.yaml", services=[Service("app", image=image, command=WORK)])
+    session = Session(api, address, policy.terms(), Recorder(), f"bench-{number}")
+    with containers.running(session, containers.Launch(plan, {"app": image}, Path("/nowhere"), None, "")) as crew:
+        api.wait(crew.services["app"])
+    for container in (crew.services["app"], crew.holder):
+        api.remove_container(container, force=True)
+    return time.monotonic() - began
+
+
+def main() -> None:
+    """Print one JSON object."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    folder = Path(tempfile.mkdtemp(prefix="mlplace-bench-"))
+    running = engine.start(folder / "engine", disk=1 << 30)
+    try:
+        with connected(running.address) as api:
+            image = base_image.provide(api)
+            pairs = [(plain(api, image), walled(api, running.address, image, number)) for number in range(rounds)]
+        archive = zipped(folder / "demo.zip", {"Dockerfile": DEMO})
+        answers = [try_install(archive, name="demo.zip", engine=running.address) for _ in range(rounds)]
+    finally:
+        running.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    bare, ours = (statistics.median(column) for column in zip(*pairs, strict=True))
+    steps = {
+        step["name"]: statistics.median(a.transcript["steps"][i]["seconds"] for a in answers)
+        for i, step in enumerate(answers[0].transcript["steps"])
+    }
+    total = statistics.median(answer.seconds for answer in answers)
+    figures = {"plain": round(bare, 3), "walled": round(ours, 3), "ratio": round(ours / bare, 2)}
+    outcomes = sorted({answer.outcome for answer in answers})
+    print(
+        json.dumps(
+            {"rounds": rounds, "isolation": figures, "attempt": {"outcomes": outcomes, "seconds": total, "steps": steps}},
+            indent=2,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
