@@ -103,7 +103,7 @@ def provide(api: Any) -> str:
 
 
 if __name__ == "__main__":
-    from backoffice.inspection.sandbox.client import connected
+    from backoffice.inspection.sandbox import reaper
 
-    with connected(sys.argv[1]) as client:
+    with reaper.kept(sys.argv[1], seconds=1_800) as client:
         print(provide(client))

@@ -93,7 +93,7 @@ def _plain(info: tarfile.TarInfo) -> tarfile.TarInfo | None:
 
 
 if __name__ == "__main__":
-    from backoffice.inspection.sandbox.client import connected
+    from backoffice.inspection.sandbox import reaper
 
-    with connected(sys.argv[1]) as client:
+    with reaper.kept(sys.argv[1], seconds=1_800) as client:
         print(provide(client, Path(sys.argv[2] if len(sys.argv) > 2 else "var/wheels")))

@@ -48,6 +48,14 @@ def alone(address: str, *, seconds: float) -> Iterator[Any]:
                 _sweep(api, journal)
 
 
+@contextmanager
+def kept(address: str, *, seconds: float) -> Iterator[Any]:
+    """A client for the engine's keepers: what they put there stays. Without this lock an attempt that runs meanwhile would remove it."""
+    with _locked(address, seconds) as journal, connected(address) as api:
+        _sweep(api, journal)
+        yield api
+
+
 def reap(address: str) -> list[str]:
     """Remove what a killed attempt left, if no attempt is running; what was removed."""
     try:

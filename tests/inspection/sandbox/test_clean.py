@@ -98,6 +98,14 @@ def test_a_running_attempt_is_not_reaped(engine: RealEngine) -> None:
     assert engine.left() == {}
 
 
+def test_what_the_keepers_put_there_stays(engine: RealEngine) -> None:
+    with reaper.kept(engine.address, seconds=60) as api:
+        api.tag(engine.base, "kept/by-us", tag="1")
+    assert reaper.reap(engine.address) == []
+    assert engine.api.inspect_image("kept/by-us:1")
+    engine.api.remove_image("kept/by-us:1")
+
+
 def test_a_busy_engine_is_infrastructure(engine: RealEngine, tmp_path: Path) -> None:
     with reaper.alone(engine.address, seconds=5):
         answer = try_install(demos(tmp_path, 1)[0], name="0.zip", engine=engine.address, terms=policy.terms(waiting_seconds=0))
