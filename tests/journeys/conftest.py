@@ -1,0 +1,82 @@
+"""One running product for the journeys that do not need one of their own: its start takes longer than most of them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from backoffice.demo.people import PASSWORD
+from tests.real.browser import Watched
+from tests.real.product import Product
+from tests.real.waiting import until
+
+Come = Callable[..., Watched]
+
+
+@pytest.fixture(scope="package")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The product with its demo, on SQLite."""
+    var = tmp_path_factory.mktemp("shared")
+    running = Product(var, f"sqlite:///{var / 'backoffice.db'}")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def come(shared: Product, browser: Browser) -> Iterator[Come]:
+    """Somebody of the demo signs in at a browser of their own."""
+    contexts = []
+
+    def signed_in(key: str, **options: Any) -> Watched:
+        context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}, "locale": "ru-RU"} | options))
+        contexts.append(context)
+        watched = Watched(context)
+        watched.sign_in(shared.url, f"{key}@mlplace.example", PASSWORD)
+        return watched
+
+    yield signed_in
+    for context in contexts:
+        context.close()
+
+
+class Books:
+    """The product's database, read and changed from outside, as time and other processes do."""
+
+    def __init__(self, product: Product) -> None:
+        self.path = product.var / "backoffice.db"
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self.path, timeout=30)) as connection, connection:
+            yield connection
+
+    def rows(self, sql: str, *values: Any) -> list[Any]:
+        with self._opened() as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def change(self, sql: str, *values: Any) -> None:
+        with self._opened() as connection:
+            assert connection.execute(sql, values).rowcount > 0, sql
+
+    def give(self, key: str) -> int:
+        """A submission that could be published, the next one for this person; its id."""
+        found = until(
+            lambda: self.rows(
+                "SELECT id FROM submission WHERE state = 'awaiting_review' AND claimant_id IS NULL AND assignee_id IS NULL "
+                "AND on_hold = 0 AND infected = 0 AND worst_finding IN ('pass', 'warn') ORDER BY deadline_at LIMIT 1"
+            ),
+            about="a free submission of the demo that could be published",
+        )
+        who = self.rows("SELECT id FROM person WHERE email = ?", f"{key}@mlplace.example")[0][0]
+        self.change("UPDATE submission SET assignee_id = ? WHERE id = ?", who, found[0][0])
+        return int(found[0][0])
+
+
+@pytest.fixture
+def books(shared: Product) -> Books:
+    return Books(shared)
