@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from dataclasses import field as made_by
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -70,7 +69,7 @@ class _Playing:
     round: Round
     files: Mapping[str, File]
     id: int = 0
-    tokens: dict[str, str] = made_by(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
 
 
 class Stage:
@@ -96,7 +95,7 @@ class Stage:
         round_ = on.round
         acts: list[Act] = []
 
-        def add(words: str, act: Callable[[datetime], None], *, late: timedelta = 0 * MINUTE) -> None:
+        def add(words: str, act: Callable[[datetime], None], *, late: timedelta = timedelta(0)) -> None:
             at = self.when(words) + late
             acts.append((at, number + len(acts), lambda: act(at)))
 
@@ -218,9 +217,13 @@ def _open_job(check: Check) -> object:
 def _remark(said: Said) -> RemarkDraft:
     """A remark out of a shipped template or of the moderator's own words."""
     if not said.template:
-        field = said.about if said.about in CARD_FIELDS else ""
-        slot = said.about if not field else ""
-        return RemarkDraft(text=said.text, level=said.level or "requirement", field=field, slot=slot)
+        of_card = said.about in CARD_FIELDS
+        return RemarkDraft(
+            text=said.text,
+            level=said.level or "requirement",
+            field=said.about if of_card else "",
+            slot="" if of_card else said.about,
+        )
     template = next(t for t in canned.shipped() if t.id == said.template and t.language == "ru")
     return RemarkDraft(
         text=fill(template.text, said.fill),

@@ -46,7 +46,14 @@ def test_the_demo(database: Database, database_url: str, clamd: str, tmp_path: P
     assert any(s.claimant_id for s in waiting)
 
     rules = {finding.rule for finding in Finding.select()}
-    assert {"antivirus.virus", "archive.encrypted", "archive.sources_only", "format.mismatch"} <= rules
+    assert {
+        "antivirus.virus",
+        "archive.encrypted",
+        "archive.sources_only",
+        "format.mismatch",
+        "pickle.dangerous",
+        "csv.no_header",
+    } <= rules
     span = NOW - min(decision.made_at for decision in Decision.select())
     assert span > timedelta(days=50)
     assert Mail.select().where(Mail.event == "returned").count() == states["returned"]
