@@ -80,6 +80,34 @@ def _empty(folder: Path) -> None:
         folder.rmdir()
 
 
+def beside(pid: int, name: str, *, memory: int) -> list[Path]:
+    """A group ``name`` beside that of a process, bounded in memory (bytes), in every hierarchy: the files a newcomer writes its number to.
+
+    So our own prober and browser are held by the engine's limits like the demo they look at. Empty where groups cannot be made.
+    """
+    found: list[Path] = []
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
+            _, names, path = line.split(":", 2)
+            for controller in names.split(",") if not unified() else [""]:
+                group = (ROOT / controller / path.lstrip("/")).parent / name
+                if (controller in ("memory", "pids", "cpu") or (unified() and not names)) and group.parent not in (
+                    ROOT,
+                    ROOT / controller,
+                ):
+                    group.mkdir(exist_ok=True)
+                    _write(group / ("memory.max" if unified() else "memory.limit_in_bytes"), str(memory))
+                    found.append(group / "cgroup.procs")
+    return found
+
+
+def enter(files: list[Path]) -> None:
+    """Put this process into groups; a group that does not take it is left out."""
+    for file in files:
+        with contextlib.suppress(OSError):
+            file.write_text(str(os.getpid()))
+
+
 def events(pid: int, file: str, key: str) -> int:
     """A counter of the group a process is in, for example how often ``pids.max`` was met (``pids.events``, ``max``); 0 when unknown."""
     with contextlib.suppress(OSError, ValueError, IndexError):

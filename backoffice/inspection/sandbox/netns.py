@@ -10,9 +10,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from backoffice.inspection.sandbox import box
+from backoffice.inspection.sandbox import box, cgroups
 from backoffice.inspection.sandbox.probe import Answer
 
+MEMORY = 1 << 30  # bytes for the prober or the browser
 LISTEN = "0A"  # the kernel's number of the state
 
 
@@ -62,11 +63,16 @@ def inside(pid: int, command: list[str], walls: box.Box) -> list[str]:
     return ["nsenter", f"--net=/proc/{pid}/ns/net", "--", *box.boxed(command, walls)]
 
 
-def run(command: list[str], *, seconds: float, most: int = 16 << 20) -> bytes | None:
-    """Its output, or None when it failed, hung, or said more than ``most`` bytes. Its whole group ends with it."""
+def run(command: list[str], *, pid: int, seconds: float, most: int = 16 << 20) -> bytes | None:
+    """Its output, or None when it failed, hung, or said more than ``most`` bytes. Its whole group ends with it.
+
+    It is held by the limits of the engine that ``pid`` belongs to: a hostile page must not eat the machine through our browser.
+    """
+    groups = cgroups.beside(pid, "mlplace-box", memory=MEMORY)
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+        preexec_fn=lambda: cgroups.enter(groups),  # noqa: PLW1509  (writes a number to files: takes no lock)
+    )  # fmt: skip
     try:
         said, _ = process.communicate(timeout=seconds)
         return said if process.returncode == 0 and len(said) <= most else None
@@ -84,7 +90,7 @@ def ask(pid: int, ports: list[int], *, seconds: float) -> list[Answer]:
     """Probe ports from inside, ``seconds`` for one request; what cannot be probed is left out."""
     walls = box.Box(network=True, memory=1 << 30, seconds=30)
     command = box.python("backoffice.inspection.sandbox.probe", str(seconds), *map(str, ports))
-    said = run(inside(pid, command, walls), seconds=10 + 4 * seconds)
+    said = run(inside(pid, command, walls), pid=pid, seconds=10 + 4 * seconds)
     with contextlib.suppress(ValueError, TypeError):
         return [Answer(**row) for row in json.loads(said or b"[]")]
     return []

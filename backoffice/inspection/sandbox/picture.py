@@ -35,7 +35,7 @@ def take(pid: int, answer: Answer, *, seconds: float, logs: str = "", path: str 
     if answer.jupyter and token:
         url += f"{'&' if '?' in url else '?'}token={token[1]}"
     command = box.python("backoffice.inspection.sandbox.shot", url, str(seconds), *(["jupyter"] if answer.jupyter else []))
-    said = netns.run(netns.inside(pid, command, box.Box(network=True, seconds=int(seconds * 4))), seconds=seconds + 10)
+    said = netns.run(netns.inside(pid, command, box.Box(network=True, seconds=int(seconds * 4))), pid=pid, seconds=seconds + 10)
     if said is None:
         return "timeout"
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from backoffice.inspection.sandbox import engine as engines
 from backoffice.inspection.sandbox import policy
 from backoffice.inspection.sandbox.attempt import try_install
 from backoffice.inspection.sandbox.transcript import Tried
@@ -261,3 +262,18 @@ def test_a_container_that_cannot_start(engine: RealEngine, tmp_path: Path, line:
     answer = tried(engine, tmp_path, "", dockerfile=text, terms=PATIENT)
     assert answer.outcome == "author_fault", (answer.why, answer.findings)
     assert {"run.start", "build.failed"} & set(rules(answer))
+
+
+def test_the_browser_is_held_by_the_engines_limits(engine: RealEngine, tmp_path: Path) -> None:
+    """The browser that looks at the page is in a group beside the demo's, under the engine's own."""
+    page = "serve()"
+    terms = policy.terms(**{**PATIENT.limits, "page_seconds": 30})
+    answer = tried(engine, tmp_path, page, terms=terms)
+    assert answer.outcome == "passed", (answer.why, answer.findings)
+    assert "screenshot.png" in [name for name, _, _ in answer.files]
+    groups = list(Path("/sys/fs/cgroup").glob(f"**/{engines._name(engine.running.folder)}/mlplace-box"))
+    assert groups
+    peaks = [
+        int((path / "memory.max_usage_in_bytes").read_text()) for path in groups if (path / "memory.max_usage_in_bytes").exists()
+    ]
+    assert all(peak > 10 << 20 for peak in peaks)
