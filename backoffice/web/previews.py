@@ -5,6 +5,7 @@ A page of this origin runs in a sandboxed frame of the staff's pages. Addresses 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from config.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 LIFETIME = 3600  # seconds
+BUNDLE = "bundle.tar.gz"
 SAFE_TYPES = frozenset({"image/png", "image/jpeg", "image/webp", "audio/wav", "text/plain"})
 
 
@@ -33,6 +35,28 @@ def address(wiring: Wiring, check: Check, *, language: str, theme: str) -> str:
     """Where a check's preview is shown, for one reader, for an hour."""
     token = signer(wiring.secret_key).dumps([check.id, language, theme])
     return f"{wiring.settings.previews_url.rstrip('/')}/{token}/"
+
+
+def trial_files(wiring: Wiring, checks: Iterable[Check], *, language: str, theme: str) -> dict[str, Any]:
+    """Of trial installations: the address of each one's picture, and which have a bundle to repeat it at home."""
+    pictures, bundles = {}, set()
+    for check in checks:
+        if check.kind != "try_install":
+            continue
+        for row in check.preview_files:
+            if row.name == BUNDLE:
+                bundles.add(check.id)
+            elif row.media_type.startswith("image/"):
+                pictures[check.id] = f"{address(wiring, check, language=language, theme=theme)}{row.name}"
+    return {"pictures": pictures, "bundles": bundles}
+
+
+def bundle_of(check_id: int, checks: Iterable[Check]) -> PreviewFile:
+    """The bundle of one of these checks; 404 when there is none."""
+    row: PreviewFile | None = PreviewFile.get_or_none((PreviewFile.check == check_id) & (PreviewFile.name == BUNDLE))
+    if row is None or check_id not in {check.id for check in checks}:
+        abort(404)
+    return row
 
 
 def create_previews(settings: Settings | None = None) -> Flask:

@@ -225,6 +225,24 @@ EVIDENCE = {
     "finding": lazy("there is a finding"),
     "no_finding": lazy("nothing was found"),
 }
+TRIALS = {
+    "passed": lazy("Installed and answers"),
+    "author_fault": lazy("It does not start: the author has to mend it"),
+    "limit": lazy("It went past a limit"),
+    "infrastructure": lazy("It was not tried: our infrastructure failed"),
+    "not_applicable": lazy("Not needed: there is no Docker config"),
+}
+TRIAL_STEPS = {
+    "read": lazy("Config read"),
+    "linted": lazy("Config linted"),
+    "pulled": lazy("Image pulled"),
+    "built": lazy("Image built"),
+    "started": lazy("Container started"),
+    "answered": lazy("It answered"),
+    "page": lazy("Picture of the page"),
+    "stopped": lazy("Stopped"),
+    "cleaned": lazy("Cleaned up"),
+}
 COLUMN_TYPES = {
     "number": lazy("number"),
     "integer": lazy("whole number"),
@@ -253,6 +271,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "evidence": EVIDENCE,
     "why": WHY,
     "column_type": COLUMN_TYPES,
+    "outcome_of_trial": TRIALS,
+    "trial_step": TRIAL_STEPS,
 }
 COLOURS = {
     "state": STATE_COLOURS,

@@ -12,7 +12,7 @@ from backoffice.clock import utcnow
 from backoffice.domain import drafts as card
 from backoffice.domain.errors import Refused
 from backoffice.domain.states import State
-from backoffice.i18n import gettext
+from backoffice.i18n import gettext, language
 from backoffice.inspection.rules import slots
 from backoffice.store.audit import Audit
 from backoffice.store.listings import Artifact, DictionaryValue, Submission
@@ -20,7 +20,9 @@ from backoffice.store.moderation import Remark
 from backoffice.store.outbox import Mail
 from backoffice.usecases import drafts, people, submit
 from backoffice.usecases.record_check import current_checks
-from backoffice.web import findings, words
+from backoffice.web import findings, previews, words
+from backoffice.web.catalog.views import sent
+from backoffice.web.wording import scheme
 
 blueprint = Blueprint("cabinet", __name__, url_prefix="/cabinet")
 
@@ -202,8 +204,16 @@ def show(submission_id: int) -> str | BaseResponse:
         timeline=_timeline(submission),
         letters=list(Mail.select().where((Mail.submission_id == submission.id) & (Mail.recipient == current_user.email))),
         newest=_newest(submission),
+        **previews.trial_files(current_app.extensions["wiring"], checks, language=language(), theme=scheme()),
         rounds=list(Submission.select().where(Submission.listing == submission.listing_id).order_by(Submission.number)),
     )
+
+
+@blueprint.get("/submissions/<int:submission_id>/checks/<int:check_id>/bundle")
+def bundle(submission_id: int, check_id: int) -> Response:
+    """What is needed to repeat our trial installation at home."""
+    row = previews.bundle_of(check_id, current_checks(_own(submission_id)))
+    return sent(row.storage_key, row.name, row.size)
 
 
 def _newest(submission: Submission) -> Submission:

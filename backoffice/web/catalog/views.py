@@ -69,9 +69,13 @@ def download(listing_id: int, slot: str) -> Response:
 
 
 def attachment(blob: Blob, name: str) -> Response:
-    """A blob's bytes streamed as an attachment: never shown by the browser, whatever they are."""
-    storage = current_app.extensions["wiring"].storage
-    pieces: Iterator[bytes] = storage.stream(blob_key(blob.sha256))
+    """A blob's bytes as an attachment."""
+    return sent(blob_key(blob.sha256), name, blob.size)
+
+
+def sent(key: str, name: str, size: int) -> Response:
+    """Stored bytes streamed as an attachment: never shown by the browser, whatever they are."""
+    pieces: Iterator[bytes] = current_app.extensions["wiring"].storage.stream(key)
     answer = Response(pieces, mimetype="application/octet-stream")
     plain = name.encode("ascii", "ignore").decode().strip() or "file"
     answer.headers.set(
@@ -79,7 +83,7 @@ def attachment(blob: Blob, name: str) -> Response:
         "attachment",
         **{"filename": plain, "filename*": f"UTF-8''{quote(name, safe='')}"},  # RFC 6266
     )
-    answer.headers["Content-Length"] = str(blob.size)
+    answer.headers["Content-Length"] = str(size)
     answer.headers["Content-Security-Policy"] = "default-src 'none'"
     return answer
 

@@ -96,21 +96,12 @@ def _file(submission: Submission, checks: list[Check], _previous: Submission | N
 
 def _checks(submission: Submission, checks: list[Check], _previous: Submission | None, _which: str) -> dict[str, Any]:
     wiring = current_app.extensions["wiring"]
-    pictures = {
-        check.id: [
-            (row, f"{previews.address(wiring, check, language=language(), theme=scheme())}{row.name}")
-            for row in check.preview_files
-            if row.media_type.startswith("image/")
-        ]
-        for check in checks
-        if check.kind == "try_install"
-    }
     order = [a.slot for a in _ordered(submission)]
     return {
         "checks": sorted(checks, key=lambda check: (order.index(check.slot), check.kind)),
         "findings": findings.of_checks(checks),
         "words_of": findings.words,
-        "pictures": pictures,
+        **previews.trial_files(wiring, checks, language=language(), theme=scheme()),
     }
 
 

@@ -24,8 +24,8 @@ from backoffice.store.moderation import Decision, InternalNote, Skip
 from backoffice.usecases import assign, claim, decide, hold, request_checks, review
 from backoffice.usecases.people import with_role
 from backoffice.usecases.record_check import current_checks
-from backoffice.web import findings, words
-from backoffice.web.catalog.views import attachment
+from backoffice.web import findings, previews, words
+from backoffice.web.catalog.views import attachment, sent
 from backoffice.web.headers import LETTER_POLICY
 from backoffice.web.staff import panes
 from backoffice.web.staff.base import LEADS, MODERATORS, StaffView
@@ -254,6 +254,12 @@ class ReviewPage(StaffView):
         """A lead lets it pass without this check."""
         request_checks.exempt(check_id, person=current_user, reason=request.form.get("reason", ""), now=utcnow())
         return redirect(url_for(".show", submission_id=submission_id, right="checks"))
+
+    @expose("/<int:submission_id>/checks/<int:check_id>/bundle")
+    def bundle(self, submission_id: int, check_id: int) -> Response:
+        """What is needed to repeat a trial installation at home."""
+        row = previews.bundle_of(check_id, current_checks(_found(submission_id)))
+        return sent(row.storage_key, row.name, row.size)
 
     @expose("/<int:submission_id>/files/<slot>")
     def download(self, submission_id: int, slot: str) -> Response:
