@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.corpus import hdfs, pickles
+from tests.corpus import binaries, hdfs, pickles
 from tests.corpus.case import Case
 
-CASES: tuple[Case, ...] = (*pickles.CASES, *hdfs.CASES)
+CASES: tuple[Case, ...] = (*pickles.CASES, *hdfs.CASES, *binaries.CASES)
