@@ -32,7 +32,7 @@ VERSION = "1"
 _CHUNK = 1 << 20
 _LINES = 200
 _MOST_PICKLES = 10_000
-_SECOND_OPINION = 16 << 20  # bytes: picklescan keeps all opcodes in memory
+_SECOND_OPINION = 2 << 20  # bytes: picklescan keeps every opcode in memory, some 40 times the size of a pickle of small things
 _HIDDEN = (
     (b"PK\3\4", "ZIP"),
     (b"MZ", "PE"),
