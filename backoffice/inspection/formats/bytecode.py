@@ -109,6 +109,7 @@ class _Walk:
         if letter == b":":  # a slice, since 3.14: three values
             count = 3
         else:
+            self._past(at + 1)
             count, at = (self.data[at], at + 1) if letter == b")" else (self._number(at), at + 4)
         if not 0 <= count <= self.size:
             raise Broken("format.damaged", place=str(at), detail="marshal")

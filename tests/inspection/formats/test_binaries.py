@@ -61,6 +61,12 @@ def test_what_is_cut_short_is_refused(name: str, data: bytes, rule: str, tmp_pat
     assert examine_bytes(tmp_path, name, data, slot=MODEL).rules == {rule}
 
 
+def test_every_cut_of_bytecode_is_refused(tmp_path: Path) -> None:
+    whole = bytecode()
+    for end in range(17, len(whole)):
+        assert examine_bytes(tmp_path, "a.pyc", whole[:end], slot=MODEL).rules == {"format.truncated"}, end
+
+
 def test_an_archive_behind_a_program_is_pointed_out(tmp_path: Path) -> None:
     seen = examine_bytes(tmp_path, "a.dll", tiny_pe() + b"PK\3\4" + bytes(50), slot=MODEL)
     assert seen.rules == {"binary.overlay"}
