@@ -10,11 +10,12 @@ import re
 import shutil
 import tempfile
 import unicodedata
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from backoffice.inspection import archive_rules, detect
 from backoffice.inspection.report import Broken, Report, Subject
@@ -143,6 +144,9 @@ def take(entry: Entry, chunks: Iterable[bytes], subject: Subject, report: Report
     """Examine one unpacked file: spool it, hand it to the antivirus if ``feed``, descend, count it. Reads ``chunks`` to their end."""
     member = f"{subject.member}!/{entry.name}" if subject.member else entry.name
     stream = bounded(chunks, size=entry.size, packed=entry.packed, report=report)
+    row = report.facts.get("_rows", {}).get(shown(entry.name)) if subject.depth == 0 else None
+    if row is not None:
+        stream = _summed(stream, row)
     path = _spool(subject.depth) / f"member{_suffix(entry.name)}"
     try:
         with path.open("wb") as file:
@@ -155,6 +159,15 @@ def take(entry: Entry, chunks: Iterable[bytes], subject: Subject, report: Report
         _descend(inner, report)
     finally:
         path.unlink(missing_ok=True)
+
+
+def _summed(chunks: Iterable[bytes], row: dict[str, Any]) -> Iterator[bytes]:
+    """The same bytes; at their end the row of the preview has their CRC-32, by which two versions of an archive are compared."""
+    crc = 0
+    for chunk in chunks:
+        crc = zlib.crc32(chunk, crc)
+        yield chunk
+    row["crc"] = f"{crc:08x}"
 
 
 @cache
@@ -212,6 +225,7 @@ def preview(entries: Sequence[Entry], subject: Subject, report: Report) -> None:
     }
     if subject.depth == 0:
         report.facts["members"] = len(entries)
+        report.facts["_rows"] = {row["name"]: row for row in rows}
     archive_rules.paths([entry.name for entry in entries], subject, report)
 
 

@@ -138,7 +138,7 @@ def _inside(old: Check | None, new: Check | None) -> Any:
 
 
 def _members(preview: dict[str, Any]) -> dict[str, str]:
-    return {str(e.get("name")): str(e.get("sha256") or e.get("size") or "") for e in preview.get("entries", [])}
+    return {str(e.get("name")): f"{e.get('size', '')} {e.get('crc', '')}".strip() for e in preview.get("entries", [])}
 
 
 def _columns(preview: dict[str, Any]) -> dict[str, str]:
