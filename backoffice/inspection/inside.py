@@ -180,8 +180,8 @@ def examine_upload(path: Path, *, name: str, slot: str, pipe: IO[bytes], feeding
     if work.kept.rows and report.preview.get("kind") == "tree":
         report.preview["members"] = work.kept.rows
         report.attachments += work.kept.attachments
-    for name in ("_unsupported", "_rows"):
-        report.facts.pop(name, None)
+    for ours in ("_unsupported", "_rows"):
+        report.facts.pop(ours, None)
     for attachment in report.attachments[: int(report.limits["attachments"])]:
         header = json.dumps({"name": attachment.name, "media_type": attachment.media_type}).encode()
         if len(attachment.data) <= report.limits["attachment_bytes"]:
