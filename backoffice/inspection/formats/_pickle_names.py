@@ -101,7 +101,7 @@ _NAMES_LISTED = """
     read_pickle load fromfile tofile memmap genfromtxt loadtxt DataSource loads _loads load_model resolve_name locate
     CodeType FunctionType LambdaType MethodType ModuleType methodcaller attrgetter
     map filter reduce starmap deserialize_keras_object func_load from_config _make_function _make_skel_func _builtin_type subimport _create_code
-    _create_function _import_module _eval_repr"""
+    _create_function _import_module _eval_repr FileHandler RotatingFileHandler SocketHandler"""
 _MODULES, _NAMES = frozenset(_MODULES_LISTED.split()), frozenset(_NAMES_LISTED.split())
 # Of modules that stand on the list above, what cannot hurt.
 _HARMLESS = {("io", "BytesIO"), ("io", "StringIO"), ("multiprocessing.reduction", "rebuild_array")}

@@ -32,6 +32,7 @@ VERSION = "1"
 _CHUNK = 1 << 20
 _LINES = 200
 _MOST_PICKLES = 10_000
+_JUDGED_BY_USE = {"getattr", "partial", "itemgetter"}  # harmless by themselves: what they are given is judged
 _SECOND_OPINION = 2 << 20  # bytes: picklescan keeps every opcode in memory, some 40 times the size of a pickle of small things
 _HIDDEN = (
     (b"PK\3\4", "ZIP"),
@@ -307,9 +308,7 @@ def _second_opinion(data: bytes, subject: Subject, report: Report) -> None:
         return
     for found in scan_pickle_bytes(io.BytesIO(data), subject.name).globals:
         ours = names.judge(found.module, found.name)
-        if (
-            found.safety == SafetyLevel.Dangerous and ours != names.SAFE and found.name != "getattr"
-        ):  # ours looks at what getattr is given
+        if found.safety == SafetyLevel.Dangerous and ours != names.SAFE and found.name not in _JUDGED_BY_USE:
             report.find("pickle.dangerous", subject, name=f"{found.module}.{found.name}"[:200])
 
 

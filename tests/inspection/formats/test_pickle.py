@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import pickle
 from pathlib import Path
 
@@ -68,3 +70,10 @@ def test_ordinary_restorers_are_known(name: str) -> None:
 
 def test_an_authors_own_class_is_unknown_not_dangerous() -> None:
     assert names.judge("weldnet.model", "Net") == names.UNKNOWN
+
+
+def test_a_partial_is_as_dangerous_as_what_it_is_given(tmp_path: Path) -> None:
+    harmless = examine_bytes(tmp_path, "a.pickle", pickle.dumps(functools.partial(np.mean, axis=0), 4), slot="model_archive")
+    hostile = examine_bytes(tmp_path, "b.pickle", pickle.dumps(functools.partial(os.system, "id"), 4), slot="model_archive")
+    assert harmless.rules == {"pickle.unknown_import"}
+    assert "pickle.dangerous" in hostile.rules
