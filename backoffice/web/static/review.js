@@ -221,9 +221,13 @@ window.review = (() => {
   let expires = root.dataset.expires ? new Date(root.dataset.expires) : null;
   let acted = 0;
   let warned = false;
-  async function active() {
-    if (root.dataset.held !== "1" || Date.now() - acted < 30000) return;
+  let keeping = Promise.resolve();
+  function active() {
+    if (root.dataset.held !== "1" || leaving || Date.now() - acted < 30000) return;
     acted = Date.now();
+    keeping = keep();
+  }
+  async function keep() {
     try {
       expires = new Date((await window.ask(`${base}/keep`, { body: { token } })).expires_at);
       warned = false;
@@ -287,7 +291,7 @@ window.review = (() => {
   }
   async function decide(kind) {
     const button = $(`[data-decide="${kind}"]`);
-    await queue(); // what was typed a moment ago counts: what stands against the decision is up to date after it
+    await Promise.all([queue(), keeping]); // what was typed a moment ago counts: what stands against the decision is up to date after it
     if (button.disabled) { show("decision"); return; }
     const open = [...new Set(state.remarks.flatMap((remark) => [...remark.text.matchAll(/\{([a-z_]+)\}/g)].map((match) => match[1])))];
     if (open.length && kind !== "reject") { show("remarks"); window.announce(fill(words.unfilled, { names: open.join(", ") }), "warning"); return; }
