@@ -48,6 +48,17 @@ def _is_pickled(one: Any) -> bool:
     return types.is_nested(one.type) and any(_is_pickled(one.type.field(index)) for index in range(one.type.num_fields))
 
 
+def valid(rows: Any) -> Any:
+    """The record batch or table itself, once every cell is valid. Asking a damaged one for its size already crashes Arrow."""
+    import pyarrow as pa
+
+    try:
+        rows.validate(full=True)
+    except pa.ArrowInvalid as problem:
+        raise Broken("format.damaged", detail=str(problem)[:200]) from problem
+    return rows
+
+
 @dataclass(slots=True)
 class Reading:
     """The batches of one table."""
@@ -61,13 +72,7 @@ class Reading:
     programs: set[str] = field(default_factory=set)
 
     def take(self, batch: Any) -> None:
-        """One record batch: valid to its last cell, fed, counted, shown. ``Broken`` for damage and bombs."""
-        import pyarrow as pa
-
-        try:
-            batch.validate(full=True)
-        except pa.ArrowInvalid as problem:
-            raise Broken("format.damaged", detail=str(problem)[:200]) from problem
+        """One batch that is ``valid``: fed, counted, shown. ``Broken`` for bombs."""
         self.count += 1
         self.decoded += logical_bytes(batch)
         self._against_bombs()

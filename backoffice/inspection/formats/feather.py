@@ -43,7 +43,7 @@ def _read(file: BinaryIO, subject: Subject, report: Report) -> _tables.Reading:
     _tables.check_schema(reader.schema, subject, report)
     reading = _tables.Reading(subject, report, _columns.Columns(reader.schema.names, typed=True))
     for index in range(reader.num_record_batches):
-        batch = reader.get_batch(index)
+        batch = _tables.valid(reader.get_batch(index))
         rows = _tables.rows_at_once(batch.num_rows, batch.nbytes)
         for start in range(0, batch.num_rows, rows):
             reading.take(batch.slice(start, rows))
@@ -101,7 +101,7 @@ def _read_old(subject: Subject, report: Report) -> _tables.Reading:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         table: Any = feather.read_table(str(subject.path), memory_map=False, use_threads=False)
-    _tables.check_schema(table.schema, subject, report)
+    _tables.check_schema(_tables.valid(table).schema, subject, report)
     reading = _tables.Reading(subject, report, _columns.Columns(table.schema.names, typed=True))
     for batch in table.to_batches(max_chunksize=_tables.rows_at_once(table.num_rows, table.nbytes)):
         reading.take(batch)

@@ -62,7 +62,7 @@ def _read(reader: Any, reading: _tables.Reading) -> None:
         rows = _tables.rows_at_once(group.num_rows, group.total_byte_size)
         seen = 0
         for batch in reader.iter_batches(rows, row_groups=[index], use_threads=False):
-            reading.take(batch)
+            reading.take(_tables.valid(batch))
             seen += batch.num_rows
             if reading.report.progress is not None:
                 reading.report.progress(reading.subject.size * index // metadata.num_row_groups, 0)

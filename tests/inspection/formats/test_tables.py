@@ -64,6 +64,14 @@ def test_no_page_with_a_flipped_bit_passes(tmp_path: Path, codec: str) -> None:
         assert examine_bytes(tmp_path, "t.parquet", flipped).rules == {"format.damaged"}, at
 
 
+def test_offsets_of_a_list_that_lead_astray_are_damage_and_no_crash(tmp_path: Path) -> None:
+    data = as_feather(pa.table({"x": [["a", "b"]] * 200}), compression="uncompressed")
+    offsets = b"".join((2 * index).to_bytes(4, "little") for index in range(1, 60))
+    at = data.index(offsets)
+    astray = data[:at] + b"\x00\x00\x00\x17" * 59 + data[at + len(offsets) :]
+    assert examine_bytes(tmp_path, "t.feather", astray).rules == {"format.damaged"}
+
+
 @BOTH
 def test_a_table_cut_anywhere_is_never_passed(tmp_path: Path, name: str, write: Write) -> None:
     data = write(people())
