@@ -82,7 +82,7 @@ def run(
     """Run ``python -m module [arguments]`` in the jail over ``upload``; ``hear`` is given the frames it says. Blocks until it is over."""
     with (
         _private(scratch) as private,
-        _filter_file() as filter_fd,
+        seccomp.outer_file() as filter_fd,
     ):
         child = subprocess.Popen(
             _command(module, *arguments, upload=upload, private=private, filter_fd=filter_fd),
@@ -234,18 +234,6 @@ def _own_threads() -> int:
     return count
 
 
-@contextmanager
-def _filter_file() -> Iterator[int]:
-    """The system call filter in an anonymous file that bubblewrap reads by its number."""
-    fd = os.memfd_create("filter")
-    try:
-        os.write(fd, seccomp.outer())
-        os.lseek(fd, 0, os.SEEK_SET)
-        yield fd
-    finally:
-        os.close(fd)
-
-
 def _command(*module: str, upload: Path, private: Path, filter_fd: int) -> list[str]:
     isolation = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--uid", _NOBODY, "--gid", _NOBODY]
     view = ["--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev", *_read_only(_python_and_package())]  # noqa: S108  (the jail's own)
@@ -301,7 +289,7 @@ def ready() -> str:
         raise NoJail("this machine's system call table is not known")
     if importlib.util.find_spec("backoffice.inspection.inside") is None:
         raise NoJail("backoffice.inspection.inside is missing")
-    with _filter_file() as fd:
+    with seccomp.outer_file() as fd:
         trial = _command("this", upload=Path("/dev/null"), private=Path(tempfile.gettempdir()), filter_fd=fd)
         done = subprocess.run(trial, pass_fds=(fd,), capture_output=True, timeout=60, check=False)
     if done.returncode != 0:

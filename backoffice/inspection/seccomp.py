@@ -12,6 +12,8 @@ import errno
 import os
 import platform
 import struct
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 _LOAD, _JEQ, _JGE, _JSET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
@@ -81,26 +83,37 @@ def supported() -> bool:
 
 def outer() -> bytes:
     """The filter of everything in the jail, for ``bwrap --seccomp``."""
-    machine = platform.machine()
-    steps = _preamble(machine)
-    for number in _DENIED[machine].values():
-        steps += _deny(number, errno.EPERM)
-    steps += _deny(_CLONE3, errno.ENOSYS)
-    steps += [_op(_JEQ, _CLONE[machine], 0, 3), _op(_LOAD, _ARG0), _op(_JSET, _CLONE_NAMESPACES, 0, 1)]
-    steps += [_op(_RETURN, _ERRNO | errno.EPERM), _op(_RETURN, _ALLOW)]
-    return _packed(steps)
+    denied = _DENIED[platform.machine()].values()
+    return _filter(denied, errno.EPERM, clone=_op(_JSET, _CLONE_NAMESPACES, 0, 1))
 
 
 def no_new_processes() -> bytes:
     """The filter of one process that may start threads and nothing else."""
+    return _filter(_PROCESSES[platform.machine()].values(), errno.EAGAIN, clone=_op(_JSET, _CLONE_THREAD, 1, 0))
+
+
+def _filter(denied: Iterable[int], error: int, *, clone: _Step) -> bytes:
+    """A program that answers ``error`` to the denied calls and to a clone whose flags ``clone`` does not jump over."""
     machine = platform.machine()
     steps = _preamble(machine)
-    for number in _PROCESSES[machine].values():
-        steps += _deny(number, errno.EAGAIN)
+    for number in denied:
+        steps += _deny(number, error)
     steps += _deny(_CLONE3, errno.ENOSYS)
-    steps += [_op(_JEQ, _CLONE[machine], 0, 3), _op(_LOAD, _ARG0), _op(_JSET, _CLONE_THREAD, 1, 0)]
-    steps += [_op(_RETURN, _ERRNO | errno.EAGAIN), _op(_RETURN, _ALLOW)]
+    steps += [_op(_JEQ, _CLONE[machine], 0, 3), _op(_LOAD, _ARG0), clone]
+    steps += [_op(_RETURN, _ERRNO | error), _op(_RETURN, _ALLOW)]
     return _packed(steps)
+
+
+@contextmanager
+def outer_file() -> Iterator[int]:
+    """``outer`` in an anonymous file that bubblewrap reads by its number."""
+    fd = os.memfd_create("filter")
+    try:
+        os.write(fd, outer())
+        os.lseek(fd, 0, os.SEEK_SET)
+        yield fd
+    finally:
+        os.close(fd)
 
 
 class _Program(ctypes.Structure):

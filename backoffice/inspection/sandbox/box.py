@@ -9,12 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from backoffice.inspection import seccomp
 
 NOBODY = 65534
 PACKAGE = Path(__file__).resolve().parents[2]
@@ -44,7 +41,7 @@ class Box:
     seconds: int = 0  # of CPU
     file_bytes: int = 0
     environment: Mapping[str, str] = field(default_factory=dict)
-    filter_fd: int = -1  # a file with a system call filter; the caller passes it on (`filter_file`)
+    filter_fd: int = -1  # a file with a system call filter; the caller passes it on (`seccomp.outer_file`)
 
 
 def missing() -> str | None:
@@ -61,18 +58,6 @@ def boxed(command: Sequence[str], box: Box) -> list[str]:
     """The command line that runs ``command`` inside the box. The caller limits its wall clock and kills its group."""
     filtered = ["--seccomp", str(box.filter_fd)] if box.filter_fd >= 0 else []
     return [*_limits(box), "bwrap", *_user(), *_view(box), *filtered, "--", *_drop(), *command]
-
-
-@contextmanager
-def filter_file() -> Iterator[int]:
-    """The jail's system call filter in an anonymous file: no sockets, no namespaces, no kernel machinery that parsers never need."""
-    fd = os.memfd_create("filter")
-    try:
-        os.write(fd, seccomp.outer())
-        os.lseek(fd, 0, os.SEEK_SET)
-        yield fd
-    finally:
-        os.close(fd)
 
 
 def prepare(folder: Path) -> None:

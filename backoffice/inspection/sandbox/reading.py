@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from backoffice.inspection import seccomp
 from backoffice.inspection.sandbox import box, policy
 from backoffice.inspection.sandbox.plan import Plan, Seen
 from backoffice.inspection.sandbox.unpack import clear
@@ -55,7 +56,7 @@ def sweep() -> None:
 def _run(archive: Path, name: str, folder: Path) -> Plan:
     limits = policy.limits()
     seconds = int(limits["archive_seconds"])
-    with box.filter_file() as fd:
+    with seccomp.outer_file() as fd:
         walls = box.Box(
             readable={"archive": archive.resolve()},
             writable=folder,
