@@ -27,17 +27,17 @@ def assign(submission_ids: Sequence[int], *, to: Person, by: Person, now: dateti
             refuse_conflict(submission, to)
             if submission.assignee_id == to.id:
                 continue
-            _assign(submission, to=to, by=by, now=now, note=note)
+            _assign(submission, Event.ASSIGNED, to=to, by=by, now=now, note=note)
             changed.append(submission.id)
     return changed
 
 
-def _assign(submission: Submission, *, to: Person, by: Person, now: datetime, note: str) -> None:
+def _assign(submission: Submission, event: Event, *, to: Person, by: Person, now: datetime, note: str) -> None:
     release = {} if submission.claimant_id in (None, to.id) else NO_CLAIM
     open_ = (Submission.id == submission.id) & Submission.state.in_(UNDER_MODERATION)
     if not Submission.update(assignee=to, assigned_by=by, assigned_at=now, **release).where(open_).execute():
         raise Lost("already_decided", submission=submission.id)
-    audit.record(Event.ASSIGNED, now=now, person=by, submission=submission, to=to.id, before=submission.assignee_id, note=note)
+    audit.record(event, now=now, person=by, submission=submission, to=to.id, before=submission.assignee_id, note=note)
     if to.id != by.id:
         InAppNotice.insert(
             person=to,
@@ -58,10 +58,15 @@ def unassign(submission_id: int, *, by: Person, now: datetime) -> None:
 
 
 def hand_over(submission_id: int, *, to: Person, by: Person, note: str, now: datetime) -> None:
-    """A moderator hands what they hold to a named colleague, with a note."""
-    submission = Submission.get_or_none(Submission.id == submission_id)
-    if submission is None:
-        raise Refused("not_found")
-    if by.id not in (submission.claimant_id, submission.assignee_id) and "lead" not in by.role_names():
-        raise Refused("not_yours")
-    assign([submission_id], to=to, by=by, now=now, note=note)
+    """A moderator hands what they hold, or was assigned to them, to a named colleague with a note; a lead hands over anything (M3).
+
+    The colleague is told. ``Refused`` for a conflict of interest or what is not theirs to hand over; ``Lost`` when it is decided already.
+    """
+    with db.atomic():
+        submission = Submission.get_or_none(Submission.id == submission_id)
+        if submission is None:
+            raise Refused("not_found")
+        if by.id not in (submission.claimant_id, submission.assignee_id) and "lead" not in by.role_names():
+            raise Refused("not_yours")
+        refuse_conflict(submission, to)
+        _assign(submission, Event.HANDED_OVER, to=to, by=by, now=now, note=note.strip())

@@ -170,9 +170,23 @@ def test_skipping_and_handing_over(market: Market, sign_in: SignIn) -> None:
     assert vera.post(f"{base(first)}/skip", data={"reason": "нужен знаток речи"}).location == base(second)
     assert again(first).claimant is None
     vera.post(f"{base(second)}/hand-over", data={"to": market.gleb.id, "note": "твоя область"})
-    assert again(second).assignee_id == market.gleb.id
+    assert (again(second).assignee_id, again(second).claimant) == (market.gleb.id, None)
     assert "нужен знаток речи" in vera.page(base(first))
-    assert {row.action for row in Audit.select()} >= {"skipped", "claimed"}
+    told = [(row.action, row.data.get("to"), row.data.get("note")) for row in Audit.select().where(Audit.submission == second)]
+    assert told[-1] == ("handed_over", market.gleb.id, "твоя область")
+    story = vera.page(f"{base(second)}/pane/history")
+    assert "Передана коллеге: Глеб" in story
+    assert "твоя область" in story
+    assert InAppNotice.get(InAppNotice.person == market.gleb).params["note"] == "твоя область"
+
+
+def test_what_is_assigned_to_a_colleague_already_can_still_be_handed_back(market: Market, sign_in: SignIn) -> None:
+    waiting, vera = market.awaiting(), sign_in(market.vera)
+    sign_in(market.olga).post(f"{base(waiting)}/hand-over", data={"to": market.gleb.id})
+    Submission.update(assignee=market.gleb).execute()
+    vera.post(f"{base(waiting)}/take")
+    vera.post(f"{base(waiting)}/hand-over", data={"to": market.gleb.id, "note": "вернула"})
+    assert (again(waiting).assignee_id, again(waiting).claimant) == (market.gleb.id, None)
 
 
 def test_nobody_reviews_the_work_of_their_own_organisation(market: Market, sign_in: SignIn) -> None:

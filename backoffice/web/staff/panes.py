@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, render_template
+from peewee import JOIN
 
 from backoffice.domain import diffs
 from backoffice.i18n import gettext, language
 from backoffice.store.audit import Audit
 from backoffice.store.checks import Check
 from backoffice.store.listings import Submission
+from backoffice.store.people import Person
 from backoffice.usecases.record_check import current_checks
 from backoffice.web import findings, previews, words
 from backoffice.web.wording import scheme
 
 CARD = ("description", "characteristics", "requirements")
+OTHERS = 50  # submissions of the author that are listed
+EVENTS = 200  # of a timeline
 SLOTS = ("data_example", "instruction", "terms_of_use", "model_archive")
 
 
@@ -146,11 +150,26 @@ def _columns(preview: dict[str, Any]) -> dict[str, str]:
 
 
 def _author(submission: Submission, _checks: list[Check], _previous: Submission | None, _which: str) -> dict[str, Any]:
-    others = Submission.select().where((Submission.author == submission.author) & Submission.submitted_at.is_null(False))
-    return {"others": list(others.order_by(Submission.submitted_at.desc()).limit(50))}
+    theirs = (Submission.author == submission.author) & Submission.submitted_at.is_null(False)
+    others = Submission.select().where(theirs).order_by(Submission.submitted_at.desc()).limit(OTHERS)
+    return {"others": list(others), **_told(Submission.select(Submission.id).where(theirs))}
 
 
 def _history(submission: Submission, _checks: list[Check], _previous: Submission | None, _which: str) -> dict[str, Any]:
-    rounds = Submission.select(Submission.id).where(Submission.listing == submission.listing_id)
-    rows = Audit.select().where(Audit.submission.in_(rounds)).order_by(Audit.at.desc(), Audit.id.desc()).limit(200)
-    return {"rows": list(rows)}
+    return _told(Submission.select(Submission.id).where(Submission.listing == submission.listing_id))
+
+
+def _told(submissions: Any) -> dict[str, Any]:
+    """The audit rows of several submissions, newest first, and the names of the people they mention by number."""
+    rows = list(
+        Audit.select(Audit, Person, Submission)
+        .join(Person, JOIN.LEFT_OUTER)
+        .switch(Audit)
+        .join(Submission)
+        .where(Audit.submission.in_(submissions))
+        .order_by(Audit.at.desc(), Audit.id.desc())
+        .limit(EVENTS)
+    )
+    mentioned = {row.data["to"] for row in rows if isinstance(row.data.get("to"), int)}
+    names = {person.id: person.name for person in Person.select(Person.id, Person.name).where(Person.id.in_(list(mentioned)))}
+    return {"rows": rows, "names": names}
