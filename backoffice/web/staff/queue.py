@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Any
 
-from flask import Response as FlaskResponse
 from flask import flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
@@ -19,7 +17,7 @@ from backoffice.store.people import Person
 from backoffice.usecases import claim, preferences
 from backoffice.web.staff import assigning, choices, deadline, export, lines
 from backoffice.web.staff.asked import Asked, asked, empty_words, tab_name
-from backoffice.web.staff.base import StaffView
+from backoffice.web.staff.base import StaffView, renewed
 
 
 class Queue(StaffView):
@@ -37,11 +35,7 @@ class Queue(StaffView):
     @expose("/rows")
     def rows(self) -> Response:
         """The live part alone: asked for every few seconds, 304 while nothing has changed."""
-        body = self.render("staff/queue_rows.html", **_look(asked(request.args)), density=lines.density())
-        answer = FlaskResponse(body)
-        answer.set_etag(sha256(body.encode()).hexdigest()[:32])
-        answer.headers["Cache-Control"] = "private, no-cache"
-        return answer.make_conditional(request)
+        return renewed(self.render("staff/queue_rows.html", **_look(asked(request.args)), density=lines.density()))
 
     @expose("/export.csv")
     def export(self) -> Response:

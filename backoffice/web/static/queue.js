@@ -1,51 +1,25 @@
-// The queue: renews itself without losing the place, answers keys, shows dialogs, remembers what is ticked.
+// Lists of submissions: keep the place while they renew themselves (live.js), answer keys, show dialogs, remember what is ticked.
 "use strict";
 (() => {
   const queue = document.getElementById("queue");
   if (!queue) return;
-  const every = 10000; // milliseconds between two looks
-  const live = document.getElementById("live");
-  let etag = "", current = "", quiet = false;
+  let current = "", known = null;
   const picked = new Set();
 
   const rows = () => [...queue.querySelectorAll("tbody tr[data-id]")];
   const row = () => rows().find((tr) => tr.dataset.id === current);
 
-  // Live ------------------------------------------------------------------
-  function state(lost) {
-    live?.classList.toggle("lost", lost);
-    const words = document.getElementById("live-words");
-    if (words) words.textContent = lost ? queue.dataset.lost : queue.dataset.fresh;
-  }
-
-  function settle(known) {
+  // Live: live.js brings the rows ------------------------------------------
+  function settle() {
     const fresh = rows().filter((tr) => known && !known.has(tr.dataset.id));
     fresh.forEach((tr) => tr.classList.add("is-new"));
     if (fresh.length) announce(queue.dataset.new + fresh.map((tr) => tr.querySelector(".title").textContent.trim()).join("; "));
+    known = new Set(rows().map((tr) => tr.dataset.id));
     mark();
     pick();
     tick();
   }
-
-  async function look() {
-    if (document.hidden || quiet || !queue.dataset.rows) return;
-    quiet = true;
-    try {
-      const answer = await fetch(queue.dataset.rows, { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
-      if (answer.status === 401 || answer.redirected) { window.location.reload(); return; }
-      if (answer.status === 200) {
-        etag = answer.headers.get("etag") || "";
-        const known = new Set(rows().map((tr) => tr.dataset.id));
-        Idiomorph.morph(queue, await answer.text(), { morphStyle: "innerHTML", ignoreActiveValue: true });
-        settle(known);
-      }
-      state(!answer.ok && answer.status !== 304);
-    } catch { state(true); } finally { quiet = false; }
-  }
-  setInterval(look, every);
-  document.addEventListener("visibilitychange", look);
-  window.addEventListener("focus", look);
-  window.addEventListener("pageshow", (event) => { if (event.persisted) look(); });
+  queue.addEventListener("renewed", settle);
 
   function tick() {
     for (const time of queue.querySelectorAll("time[data-until]")) {
@@ -147,5 +121,5 @@
     if (keys[event.code]) { event.preventDefault(); keys[event.code](); }
   });
 
-  settle(null);
+  settle();
 })();
