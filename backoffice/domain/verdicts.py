@@ -5,9 +5,10 @@ Values only. Nothing that was not really looked at counts as clean: ``opaque`` a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Severity(StrEnum):
@@ -61,6 +62,21 @@ class Coverage:
             self.opaque + other.opaque,
             self.failed + other.failed,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one examination of a file came to. ``state``: passed, findings, inconclusive (``why`` names a rule), or failed with verdict ``error``."""
+
+    state: str
+    verdict: Verdict
+    why: str = ""
+    detected: str = ""
+    findings: Sequence[Finding] = ()
+    coverage: Coverage = field(default_factory=Coverage)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    tools: Sequence[Mapping[str, Any]] = ()
+    preview: Mapping[str, Any] = field(default_factory=dict)
 
 
 def verdict_of(findings: Iterable[Finding], *, failed: bool = False) -> Verdict:

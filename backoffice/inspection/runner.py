@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from backoffice.domain.verdicts import Coverage, Finding, Severity, Verdict, verdict_of
+from backoffice.domain.verdicts import Coverage, Finding, Result, Severity, Verdict, verdict_of
 from backoffice.inspection import antivirus as clam
 from backoffice.inspection import jail, rules
 from backoffice.inspection.archives import ALONE_FROM
@@ -31,18 +31,9 @@ _Whole = tuple[clam.Answer, clam.Engine, float]  # of the whole file: the answer
 
 
 @dataclass(frozen=True, slots=True)
-class Inspection:
-    """What is known of one file. ``state``: passed, findings, inconclusive (``why`` names a rule), or failed when the verdict is ``error``."""
+class Inspection(Result):
+    """What the inspection saw, with its preview files."""
 
-    verdict: Verdict
-    state: str
-    why: str = ""
-    detected: str = ""
-    findings: Sequence[Finding] = ()
-    coverage: Coverage = field(default_factory=Coverage)
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    tools: Sequence[Mapping[str, Any]] = ()
-    preview: Mapping[str, Any] = field(default_factory=dict)
     attachments: Sequence[Attachment] = ()
     retry: bool = True  # of an error: whether trying again can help
 

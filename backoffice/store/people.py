@@ -8,6 +8,7 @@ from typing import Any
 from flask_security import RoleMixin, UserMixin
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, TextField
 
+from backoffice.domain.permissions import may_moderate
 from backoffice.store.base import InstantField, JsonField, Row
 
 
@@ -53,6 +54,12 @@ class Person(Row, UserMixin):
             self.__dict__["_role_names"] = frozenset(link.role.name for link in self.roles)
         names: frozenset[str] = self.__dict__["_role_names"]
         return names
+
+    def barred_from(self, author: Person) -> str | None:
+        """Why this person may not moderate what ``author`` submits, or None (M3, M9)."""
+        return may_moderate(
+            roles=self.role_names(), person_id=self.id, owner_id=author.id, person_team=self.team, owner_team=author.team
+        )
 
     def __str__(self) -> str:
         return str(self.name)

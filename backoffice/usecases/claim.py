@@ -13,7 +13,6 @@ from peewee import SQL, Case, Database, fn
 from backoffice.domain.claims import LEASE
 from backoffice.domain.errors import Lost, Refused
 from backoffice.domain.events import Event
-from backoffice.domain.permissions import may_moderate
 from backoffice.domain.states import State
 from backoffice.store import audit
 from backoffice.store.base import db
@@ -158,13 +157,5 @@ def _teammates(person: Person) -> Person:
 
 def refuse_conflict(submission: Submission, person: Person) -> None:
     """Raise ``Refused`` with the reason when this person may not moderate this submission."""
-    author = submission.author
-    reason = may_moderate(
-        roles=person.role_names(),
-        person_id=person.id,
-        owner_id=author.id,
-        person_team=person.team,
-        owner_team=author.team,
-    )
-    if reason:
+    if reason := person.barred_from(submission.author):
         raise Refused(reason, person=person.name)

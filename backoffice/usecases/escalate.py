@@ -17,7 +17,6 @@ from peewee import SQL, Database, fn
 from backoffice.domain.deadlines import DeadlinePolicy, Step
 from backoffice.domain.events import Event
 from backoffice.domain.permissions import Role as RoleName
-from backoffice.domain.permissions import may_moderate
 from backoffice.domain.states import UNDER_MODERATION
 from backoffice.domain.working_clock import WorkingClock
 from backoffice.store import audit
@@ -203,7 +202,7 @@ def _give(submission: Submission, to: Person | None, step: Step, now: datetime) 
 
 
 def _least_burdened(submission: Submission, leads: Iterable[Person]) -> Person | None:
-    able = [lead for lead in leads if _may(submission, lead)]
+    able = [lead for lead in leads if not lead.barred_from(submission.author)]
     counted = Submission.select(Submission.assignee, fn.COUNT(Submission.id).alias("n")).where(
         SQL(OPEN), Submission.assignee.in_([lead.id for lead in able])
     )
@@ -211,19 +210,12 @@ def _least_burdened(submission: Submission, leads: Iterable[Person]) -> Person |
     return min(able, key=lambda lead: (load.get(lead.id, 0), lead.id), default=None)
 
 
-def _may(submission: Submission, person: Person) -> bool:
-    author = submission.author
-    return not may_moderate(
-        roles=person.role_names(), person_id=person.id, owner_id=author.id, person_team=person.team, owner_team=author.team
-    )
-
-
 def _recipients(submission: Submission, step: Step, holder: Person | None, world: _World) -> list[Person]:
     groups = {"leads": world.leads, "head": world.head}
     people: dict[int, Person] = {}
     for whom in step.tell:
         if whom == "assignee":
-            told = [holder] if holder else [person for person in world.moderators if _may(submission, person)]
+            told = [holder] if holder else [person for person in world.moderators if not person.barred_from(submission.author)]
         else:
             told = list(groups[whom])
         people.update({person.id: person for person in told if person.active})

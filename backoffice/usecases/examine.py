@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 
-from backoffice.domain.verdicts import Severity
+from backoffice.domain.verdicts import Result, Severity
 from backoffice.inspection.runner import Inspection
 from backoffice.storage import Storage
 from backoffice.store.checks import Check
@@ -15,15 +16,7 @@ from backoffice.usecases.record_check import Outcome
 def outcome_of(check: Check, seen: Inspection, storage: Storage) -> Outcome:
     """The outcome to record; preview files are stored on the way."""
     return Outcome(
-        state=seen.state,
-        verdict=seen.verdict,
-        why=seen.why,
-        detected=seen.detected,
-        findings=seen.findings,
-        coverage=seen.coverage,
-        facts=seen.facts,
-        tools=seen.tools,
-        preview=seen.preview,
+        **{known.name: getattr(seen, known.name) for known in fields(Result)},
         preview_files=keep_previews(storage, check, ((a.name, a.media_type, a.data) for a in seen.attachments)),
         infected=any(f.rule == "antivirus.virus" and f.severity == Severity.REQUIREMENT for f in seen.findings),
     )

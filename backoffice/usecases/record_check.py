@@ -10,7 +10,7 @@ from typing import Any
 from backoffice.domain.errors import Lost
 from backoffice.domain.events import Event
 from backoffice.domain.states import Act, State, after
-from backoffice.domain.verdicts import Coverage, Finding, Verdict
+from backoffice.domain.verdicts import Result, Verdict
 from backoffice.store import audit, checks, outbox
 from backoffice.store.base import db
 from backoffice.store.checks import ArtifactCheck, Check, PreviewFile
@@ -21,18 +21,9 @@ VIRUS_RULES = ("antivirus.",)  # rules whose requirement-level findings put the 
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """One finished examination, as a worker hands it over. ``state`` is passed, findings or inconclusive."""
+class Outcome(Result):
+    """One finished examination, as a worker hands it over; failed ones are not handed over but tried again."""
 
-    state: str
-    verdict: Verdict
-    why: str = ""
-    detected: str = ""
-    findings: Sequence[Finding] = ()
-    coverage: Coverage = field(default_factory=Coverage)
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    tools: Sequence[Mapping[str, Any]] = ()
-    preview: Mapping[str, Any] = field(default_factory=dict)
     transcript: Mapping[str, Any] = field(default_factory=dict)
     preview_files: Sequence[Mapping[str, Any]] = ()  # {name, media_type, size, storage_key}
     infected: bool = False

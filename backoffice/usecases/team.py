@@ -13,7 +13,6 @@ from backoffice.domain import balance
 from backoffice.domain.balance import Candidate, Loose
 from backoffice.domain.errors import Refused
 from backoffice.domain.permissions import Role as RoleName
-from backoffice.domain.permissions import may_moderate
 from backoffice.domain.shifts import away, duty
 from backoffice.domain.work_days import DAY
 from backoffice.domain.working_clock import WorkingClock
@@ -149,10 +148,4 @@ def _loose(submissions: Sequence[Submission], people: Sequence[Person]) -> list[
 
 
 def _barred(author: Person, people: Sequence[Person]) -> dict[int, str]:
-    found = {
-        person.id: may_moderate(
-            roles=person.role_names(), person_id=person.id, owner_id=author.id, person_team=person.team, owner_team=author.team
-        )
-        for person in people
-    }
-    return {number: reason for number, reason in found.items() if reason}
+    return {person.id: reason for person in people if (reason := person.barred_from(author))}

@@ -13,7 +13,6 @@ from flask_login import current_user
 
 from backoffice.domain.claims import is_live
 from backoffice.domain.deadlines import DeadlinePolicy
-from backoffice.domain.permissions import may_moderate
 from backoffice.domain.priority import Reason, Standing, reasons, urgency
 from backoffice.domain.states import State
 from backoffice.domain.working_clock import WorkingClock, micros
@@ -113,7 +112,7 @@ def _line(row: Submission, left: timedelta | None, page: Page, seen: Watch, ordi
         values=[str(getattr(value, language())) for value in page.values.get(row.id, [])],
         mine=held and row.claimant_id == seen.person.id,
         held=held,
-        conflict=_conflict(row, seen.person),
+        conflict=seen.person.barred_from(row.author) or "",
         draft=row.id in page.drafts,
         skipped=page.skips.get(row.id, ""),
     )
@@ -134,18 +133,6 @@ def _reasons(row: Submission, seen: Watch, step: int) -> list[Reason]:
         provisional=row.deadline_provisional,
     )
     return reasons(standing)
-
-
-def _conflict(row: Submission, person: Person) -> str:
-    author = row.author
-    reason = may_moderate(
-        roles=person.role_names(),
-        person_id=person.id,
-        owner_id=author.id,
-        person_team=person.team,
-        owner_team=author.team,
-    )
-    return reason or ""
 
 
 def time_left(line: Line) -> str:
