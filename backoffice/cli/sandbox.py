@@ -99,6 +99,7 @@ def as_table(answer: Tried, places: dict[str, Path], lang: str) -> dict[str, Any
         "http",
         "logs",
         "network_attempts",
+        "lookups",
         "limits",
         "engine",
         "policy",

@@ -14,7 +14,7 @@ import re
 import struct
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -22,11 +22,12 @@ from typing import IO, Any
 from docker.errors import APIError, ImageNotFound
 from docker.types import LogConfig, Mount, Ulimit
 
-from backoffice.inspection.sandbox import policy
+from backoffice.inspection.sandbox import lookups, policy, resolver
 from backoffice.inspection.sandbox.client import Infrastructure, Session, said
 from backoffice.inspection.sandbox.plan import Plan, Refused, Service
 
 HOLDER = "mlplace/holder:1"
+HOSTNAME = "demo"
 DATA = "/data"  # where the sample goes when the config names no place
 KEPT = "/.mlplace"  # where a volume is mounted while it is filled
 # mov eax, SYS_pause; syscall; jmp back
@@ -56,6 +57,7 @@ class Crew:
     pid: int  # of the holder, in our own process namespace: the door to its network namespace
     services: dict[str, str] = field(default_factory=dict)
     sample: str = ""  # the volume with the author's data example
+    lookups: lookups.Lookups | None = None  # who answers, with a refusal, when a service asks for a name
 
 
 def _pause_program() -> bytes:
@@ -94,32 +96,37 @@ def _tar(files: dict[str, bytes], *, mode: int = 0o644) -> io.BytesIO:
 def running(session: Session, launch: Launch) -> Iterator[Crew]:
     """Start everything; the containers are killed when the block ends, whatever ended it."""
     plan = launch.plan
-    crew = _hold(session, plan)
-    try:
+    with ExitStack() as stack:
+        crew = _hold(session, plan)
+        stack.callback(_kill, session, crew)
+        crew.lookups = stack.enter_context(lookups.refused(crew.pid))
         if launch.data:
             crew.sample = _sample(session, launch.images[plan.services[0].name], launch.data, launch.data_name)
             if not any(service.data for service in plan.services):
                 session.recorder.see("run.no_data", file=plan.file)
                 for service in plan.services:
                     service.data = [DATA]
+        crew.lookups.ready()
         for service in _in_order(plan):
             crew.services[service.name] = _start(session, service, launch, crew)
         yield crew
-    finally:
-        for container in [*crew.services.values(), crew.holder]:
-            with contextlib.suppress(APIError):
-                session.api.kill(container)
+
+
+def _kill(session: Session, crew: Crew) -> None:
+    for container in [*crew.services.values(), crew.holder]:
+        with contextlib.suppress(APIError):
+            session.api.kill(container)
 
 
 def _hold(session: Session, plan: Plan) -> Crew:
     api = session.api
-    names = {service.name: "127.0.0.1" for service in plan.services}
+    names = dict.fromkeys([HOSTNAME, *(service.name for service in plan.services)], "127.0.0.1")
     host = api.create_host_config(
         network_mode="none", read_only=True, cap_drop=["ALL"], security_opt=_security(), mem_limit=16 << 20, memswap_limit=16 << 20,
-        pids_limit=4, ipc_mode="private", extra_hosts=names, dns=["127.0.0.1"], log_config=LogConfig(type="none"),
-        runtime=session.terms.runtime or None,
+        pids_limit=4, ipc_mode="private", extra_hosts=names, dns=[resolver.ADDRESS[0]], dns_search=["."], dns_opt=["timeout:1", "attempts:1"],
+        log_config=LogConfig(type="none"),        runtime=session.terms.runtime or None,
     )  # fmt: skip
-    made = api.create_container(HOLDER, host_config=host, labels=session.labels, name=f"{session.tag}-holder", hostname="demo")
+    made = api.create_container(HOLDER, host_config=host, labels=session.labels, name=f"{session.tag}-holder", hostname=HOSTNAME)
     try:
         api.start(made["Id"])
     except APIError as error:

@@ -7,6 +7,8 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,27 +65,36 @@ def inside(pid: int, command: list[str], walls: box.Box) -> list[str]:
     return ["nsenter", f"--net=/proc/{pid}/ns/net", "--", *box.boxed(command, walls)]
 
 
-def run(command: list[str], *, pid: int, seconds: float, most: int = 16 << 20) -> bytes | None:
-    """Its output, or None when it failed, hung, or said more than ``most`` bytes. Its whole group ends with it.
+@contextmanager
+def started(command: list[str], *, pid: int, stdin: int = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
+    """A program in a group of its own, which ends with the block.
 
     It is held by the limits of the engine that ``pid`` belongs to: a hostile page must not eat the machine through our browser.
     """
     groups = cgroups.beside(pid, "mlplace-box", memory=MEMORY)
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+        command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
         preexec_fn=lambda: cgroups.enter(groups),  # noqa: PLW1509  (writes a number to files: takes no lock)
     )  # fmt: skip
     try:
-        said, _ = process.communicate(timeout=seconds)
-        return said if process.returncode == 0 and len(said) <= most else None
-    except subprocess.TimeoutExpired:
-        return None
+        yield process
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        if process.stdout:
-            process.stdout.close()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
+
+
+def run(command: list[str], *, pid: int, seconds: float, most: int = 16 << 20) -> bytes | None:
+    """Its output, or None when it failed, hung, or said more than ``most`` bytes."""
+    with started(command, pid=pid) as process:
+        try:
+            said, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        return said if process.returncode == 0 and len(said) <= most else None
 
 
 def ask(pid: int, ports: list[int], *, seconds: float) -> list[Answer]:

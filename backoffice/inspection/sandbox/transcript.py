@@ -36,7 +36,8 @@ class Transcript:
     ports: list[dict[str, Any]] = field(default_factory=list)  # port, loopback, service?
     http: list[dict[str, Any]] = field(default_factory=list)  # port, status, title, jupyter?
     logs: dict[str, str] = field(default_factory=dict)  # the last lines, by service
-    network_attempts: int = 0
+    network_attempts: int = 0  # calls without a route, and lookups
+    lookups: dict[str, int] = field(default_factory=dict)  # how often each name was asked for
     screenshot: str = ""  # the name among the attempt's files
     limits: dict[str, float] = field(default_factory=dict)
     engine: dict[str, str] = field(default_factory=dict)

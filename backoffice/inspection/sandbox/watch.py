@@ -20,6 +20,7 @@ from backoffice.inspection.sandbox.probe import Answer
 
 REQUEST = 4.0  # seconds for one request of the probe
 EVERY = 0.25  # seconds between two looks
+NAMES_SHOWN = 10  # in a finding; the transcript has all
 LOG_SHOWN = 20_000  # characters of one service's log
 KILLED = 137
 NOT_STARTED = re.compile(r"^\[FATAL tini \(\d+\)\] (.*)$", re.MULTILINE)  # the engine's init could not run the command
@@ -166,7 +167,9 @@ class Watch:
         )
         transcript.ports = [{"port": p.number, "loopback": p.loopback, "declared": p.number in declared} for p in self.ports]
         self.sample()
-        transcript.network_attempts = netns.refused(self.crew.pid) if self.refused < 0 else self.refused
+        transcript.lookups = self.crew.lookups.names() if self.crew.lookups else {}
+        calls = netns.refused(self.crew.pid) if self.refused < 0 else self.refused
+        transcript.network_attempts = calls + sum(transcript.lookups.values())
         for name in self.crew.services:
             row: dict[str, Any] = {"name": name}
             with contextlib.suppress(Infrastructure):
@@ -186,7 +189,8 @@ class Watch:
                 limit = self.session.terms.whole("log_bytes")
                 self.session.recorder.see("run.logs", file=self.plan.file, service=name, limit=limit)
         if transcript.network_attempts:
-            self.session.recorder.see("run.network", file=self.plan.file, count=transcript.network_attempts)
+            names = ", ".join(list(transcript.lookups)[:NAMES_SHOWN]) or "—"
+            self.session.recorder.see("run.network", file=self.plan.file, count=transcript.network_attempts, names=names)
 
     def log(self, name: str) -> str:
         """The last lines of one service's log."""

@@ -130,6 +130,9 @@ attempt("bridge", tcp("172.17.0.1", 2375))
 for number, host in enumerate(HOSTS):
     attempt(f"host{number}", tcp(host, PORT))
 attempt("host loopback", tcp("127.0.0.1", PORT))
+attempt("a name", lambda: socket.getaddrinfo("files.PyPI.org", 443))
+attempt("a name once more", lambda: socket.gethostbyname("files.pypi.org"))
+attempt("a strange name", lambda: socket.gethostbyname("a_b-c." + "x" * 60 + ".test"))
 attempt("engine socket", lambda: os.stat("/var/run/docker.sock"))
 attempt("abstract socket", lambda: socket.socket(socket.AF_UNIX).connect("\\0" + ABSTRACT))
 attempt("vsock", lambda: socket.socket(40, socket.SOCK_STREAM))
@@ -181,13 +184,15 @@ def test_it_reaches_nothing(engine: RealEngine, tmp_path: Path) -> None:
     assert answer.outcome == "passed", (answer.why, answer.transcript["logs"])
     log = answer.transcript["logs"]["app"]
     assert "REACHED" not in log
-    assert log.count("refused") == 20 + len(hosts)
+    assert log.count("refused") == 23 + len(hosts)
     assert "caps 0000000000000000 0000000000000000 1 2" in log
     assert "interfaces ['lo']" in log
     assert "uid map ['0', '100000'" in log or "uid map ['0', '1" in log
     assert "uid map ['0', '0'" not in log
-    assert answer.transcript["network_attempts"] >= 3
-    assert "run.network" in rules(answer)
+    assert answer.transcript["lookups"] == {"files.pypi.org": 2, f"a_b-c.{'x' * 60}.test": 1}
+    assert answer.transcript["network_attempts"] >= 3 + 3
+    network = next(finding for finding in answer.findings if finding.rule == "run.network")
+    assert "files.pypi.org" in policy.words(network)
 
 
 def host_addresses() -> list[str]:
