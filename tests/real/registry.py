@@ -11,13 +11,14 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 CONFIG = """
 version: 0.1
-log: {{level: error, accesslog: {{disabled: true}}}}
+log: {{level: error}}
 storage: {{filesystem: {{rootdirectory: {folder}/images}}, delete: {{enabled: true}}}}
 http: {{addr: "127.0.0.1:{port}"}}
 """
@@ -29,20 +30,31 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """A running registry. ``address`` is ``127.0.0.1:PORT``, as images name it."""
+
+    address: str
+    log: Path
+
+    def asked(self) -> list[str]:
+        """The requests it answered until now, a line each."""
+        return self.log.read_text().splitlines()
+
+
 @pytest.fixture(scope="session")
-def registry() -> Iterator[str]:
-    """Its address, as images name it: ``127.0.0.1:PORT``."""
+def registry() -> Iterator[Registry]:
+    """One for all tests."""
     program = shutil.which("docker-registry")
     if program is None:
         pytest.skip("docker-registry is not installed")
     folder, port = Path(tempfile.mkdtemp(prefix="mlp-reg-", dir="/tmp")), _free_port()
     (folder / "config.yml").write_text(CONFIG.format(folder=folder, port=port))
-    process = subprocess.Popen(
-        [program, "serve", str(folder / "config.yml")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    with (folder / "access.log").open("wb") as log:
+        process = subprocess.Popen([program, "serve", str(folder / "config.yml")], stdout=log, stderr=subprocess.DEVNULL)
     try:
         _await(port)
-        yield f"127.0.0.1:{port}"
+        yield Registry(f"127.0.0.1:{port}", folder / "access.log")
     finally:
         process.terminate()
         process.wait()

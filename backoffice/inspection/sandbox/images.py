@@ -15,6 +15,7 @@ from typing import Any
 from docker.auth import resolve_repository_name
 from docker.errors import APIError, DockerException, ImageNotFound
 
+from backoffice.inspection.sandbox import registry
 from backoffice.inspection.sandbox.client import Infrastructure, Session, connected, said
 from backoffice.inspection.sandbox.context import DOCKERFILE, packed
 from backoffice.inspection.sandbox.plan import Plan, Recipe, Refused, Service
@@ -87,40 +88,53 @@ def ensure(session: Session, name: str, *, file: str, line: int | None) -> str:
     platform = f"{facts.get('Os')}/{facts.get('Architecture')}"
     if platform != terms.platform:
         raise Refused("image.platform", file=file, line=line, image=name, platform=platform)
-    if facts["Size"] > terms.limits["image_bytes"]:
-        raise Refused("image.too_large", file=file, line=line, image=name, size=facts["Size"], limit=terms.whole("image_bytes"))
+    _fits(name, facts["Size"], terms=terms, file=file, line=line)
     return str(facts["Id"])
 
 
+def _fits(name: str, size: int, *, terms: Terms, file: str, line: int | None) -> None:
+    if size > terms.limits["image_bytes"]:
+        raise Refused("image.too_large", file=file, line=line, image=name, size=size, limit=terms.whole("image_bytes"))
+
+
 def _pull(api: Any, name: str, *, terms: Terms, file: str, line: int | None) -> str:
+    """Look at the manifest first; what is too large is never pulled. Then pull exactly what was looked at, by its digest, which is returned."""
     try:
-        registry = resolve_repository_name(name)[0]
+        host = resolve_repository_name(name)[0]
     except DockerException as error:
         raise Refused("image.missing", file=file, line=line, image=name[:200], detail=said(error)) from error
-    if registry not in terms.registries:
-        raise Refused("image.registry", file=file, line=line, image=name, registry=registry, allowed=", ".join(terms.registries))
+    if host not in terms.registries:
+        raise Refused("image.registry", file=file, line=line, image=name, registry=host, allowed=", ".join(terms.registries))
+    wanted = registry.reference(name, host)
     try:
-        digest = str(api.inspect_distribution(name, auth_config={})["Descriptor"]["digest"])
-        _drain(api, name, terms=terms, file=file, line=line)
-    except (DockerException, _PullError) as error:
+        found = registry.look(wanted, platform=terms.platform, seconds=terms.limits["registry_seconds"])
+        _fits(name, found.size, terms=terms, file=file, line=line)
+        _drain(api, wanted.repository, found.digest, terms=terms, file=file, line=line)
+        if "@" not in name:
+            api.tag(f"{wanted.repository}@{found.digest}", wanted.repository, tag=wanted.wanted)
+    except registry.WrongPlatform as error:
+        raise Refused("image.platform", file=file, line=line, image=name, platform=said(error)) from error
+    except registry.Unreachable as error:
+        raise Infrastructure("registry_failed", f"{host}: {said(error)}") from error
+    except (DockerException, registry.Missing, _PullError) as error:
         if FULL.search(said(error)):
             raise Refused("build.disk", file=file, line=line, detail=said(error)) from error
         if UNREACHABLE.search(said(error)):
-            raise Infrastructure("registry_failed", f"{registry}: {said(error)}") from error
+            raise Infrastructure("registry_failed", f"{host}: {said(error)}") from error
         raise Refused("image.missing", file=file, line=line, image=name, detail=said(error)) from error
-    return digest
+    return found.digest
 
 
 class _PullError(Exception):
     """What the pull's own stream said."""
 
 
-def _drain(api: Any, name: str, *, terms: Terms, file: str, line: int | None) -> None:
-    """Follow a pull. Layer sizes come from the manifest with the first rows; the pull stops when they are too much or it takes too long."""
+def _drain(api: Any, repository: str, digest: str, *, terms: Terms, file: str, line: int | None) -> None:
+    """Follow a pull, which stops when it takes too long, or when its layers are larger than the manifest admitted."""
+    name = f"{repository}@{digest}"
     until = time.monotonic() + terms.limits["pull_seconds"]
     layers: dict[str, int] = {}
-    repository, _, tag = name.partition("@") if "@" in name else (name, "", None)
-    rows = api.pull(repository, tag=tag, stream=True, decode=True, auth_config={}, platform=terms.platform)
+    rows = api.pull(repository, tag=digest, stream=True, decode=True, auth_config={}, platform=terms.platform)
     for row in rows:
         if "error" in row:
             raise _PullError(row["error"])
@@ -129,7 +143,7 @@ def _drain(api: Any, name: str, *, terms: Terms, file: str, line: int | None) ->
         total = sum(layers.values())
         if total > terms.limits["image_bytes"]:
             rows.close()
-            raise Refused("image.too_large", file=file, line=line, image=name, size=total, limit=terms.whole("image_bytes"))
+            _fits(name, total, terms=terms, file=file, line=line)
         if time.monotonic() > until:
             rows.close()
             raise Infrastructure("registry_failed", f"{name}: > {terms.limits['pull_seconds']:.0f} s")

@@ -24,7 +24,8 @@ from docker.errors import APIError
 from backoffice.inspection.sandbox.client import ENGINE_ERRORS, Infrastructure, connected, said
 
 KINDS = ("containers", "volumes", "networks", "names", "images")  # in the order they can be removed
-PASSES = 8  # an image goes after those built on it
+PATIENCE = 30.0  # seconds for what does not go at once: an image before those built on it, a container whose disk is still busy
+PAUSE = 0.2  # seconds after a pass that removed nothing
 
 
 def lock_path(address: str) -> Path:
@@ -128,14 +129,14 @@ def _sweep(api: Any, journal: IO[str]) -> list[str]:
         return []
     before = json.loads(text)
     removed: list[str] = []
-    for _ in range(PASSES):
-        left = _left(api, before)
-        if not left:
-            break
-        removed += [name for kind, name in left if _remove(api, kind, name)]
-    left = _left(api, before)
-    if left:
-        raise APIError(f"not removed: {left[:5]}")
+    until = time.monotonic() + PATIENCE
+    while left := _left(api, before):
+        gone = [name for kind, name in left if _remove(api, kind, name)]
+        removed += gone
+        if time.monotonic() > until:
+            raise APIError(f"not removed: {left[:5]}")
+        if not gone:
+            threading.Event().wait(PAUSE)
     _write(journal, None)
     return removed
 
