@@ -121,7 +121,7 @@ def _look(watch: Watch, answer: Answer) -> None:
     """What a client would see: the page, its picture, and what stands in the way of reaching it."""
     recorder, terms, file = watch.session.recorder, watch.session.terms, watch.plan.file
     transcript = recorder.transcript
-    transcript.http = [asdict(row) for row in watch.answers.values()]
+    transcript.http = [asdict(row) for row in sorted(watch.answers.values(), key=lambda row: (row.port != answer.port, row.port))]
     service = watch.plan.services[0].name
     transcript.image = next((row for row in transcript.images if row["service"] == service), {})
     if len(watch.ports) > terms.limits["ports"]:
@@ -142,7 +142,7 @@ def _look(watch: Watch, answer: Answer) -> None:
             step.detail = found
             return
         step.detail = found.title
-        row = next(row for row in transcript.http if row["port"] == answer.port)
+        row = transcript.http[0]
         row |= {"title": found.title or row["title"], "text": found.text, "path": found.path}
         recorder.files.append((PICTURE, "image/png", found.png))
         transcript.screenshot = PICTURE

@@ -34,7 +34,7 @@ class Transcript:
     images: list[dict[str, Any]] = field(default_factory=list)
     services: list[dict[str, Any]] = field(default_factory=list)  # name, exit_code, oom, memory_peak, cpu_seconds, pids_peak, …
     ports: list[dict[str, Any]] = field(default_factory=list)  # port, loopback, service?
-    http: list[dict[str, Any]] = field(default_factory=list)  # port, status, title, jupyter?
+    http: list[dict[str, Any]] = field(default_factory=list)  # port, status, title, jupyter?; first the one a client would open
     logs: dict[str, str] = field(default_factory=dict)  # the last lines, by service
     network_attempts: int = 0  # calls without a route, and lookups
     lookups: dict[str, int] = field(default_factory=dict)  # how often each name was asked for

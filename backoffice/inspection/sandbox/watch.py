@@ -19,6 +19,8 @@ from backoffice.inspection.sandbox.plan import Plan, Refused, Service
 from backoffice.inspection.sandbox.probe import Answer
 
 REQUEST = 4.0  # seconds for one request of the probe
+CALM = 20.0  # seconds for a page that answered already, asked once more for all it has to tell
+SETTLE = 10.0  # seconds that the ports the config names have after another port answered
 EVERY = 0.25  # seconds between two looks
 NAMES_SHOWN = 10  # in a finding; the transcript has all
 LOG_SHOWN = 20_000  # characters of one service's log
@@ -55,26 +57,41 @@ class Watch:
     def until_answer(self) -> Answer:
         """Look again and again until a page answers. ``Refused`` when a service ends, or the time is over."""
         limit = self.session.terms.limits["start_seconds"]
-        pause = threading.Event()
+        pause, first = threading.Event(), 0.0
         while True:
             left = limit - (time.monotonic() - self.began)
             self.ports = netns.listening(self.crew.pid)
             answer = self._probe(min(REQUEST, max(1.0, left))) if self.ports else None
-            if answer:
+            first = first or (time.monotonic() if answer else 0.0)
+            if answer and (self._expected(answer) or left <= 0 or time.monotonic() - first >= SETTLE):
+                self._ask([answer.port], CALM)
                 self.sample()
                 self.refused = netns.refused(self.crew.pid)
-                return answer
+                return self.answers[answer.port]
             self._still_there()
             if left <= 0:
                 raise self._silent()
             pause.wait(EVERY)
 
+    def _declared(self) -> set[int]:
+        return {port for service in self.plan.services for port in service.ports}
+
+    def _expected(self, answer: Answer) -> bool:
+        """Whether this is the page a client would open: a port that the config names, when it names any."""
+        declared = self._declared()
+        return not declared or answer.port in declared
+
+    def _ask(self, numbers: list[int], seconds: float) -> None:
+        """A port that answered once and is silent the next time stays answered."""
+        for answer in netns.ask(self.crew.pid, numbers, seconds=seconds):
+            if answer.status or not (answer.port in self.answers and self.answers[answer.port].status):
+                self.answers[answer.port] = answer
+
     def _probe(self, seconds: float) -> Answer | None:
         """Ask every port; the first that gives a page, an error page only when time is over."""
-        declared = [port for service in self.plan.services for port in service.ports]
+        declared = self._declared()
         numbers = sorted((port.number for port in self.ports), key=lambda n: (n not in declared, n))
-        for answer in netns.ask(self.crew.pid, numbers[: self.session.terms.whole("ports")], seconds=seconds):
-            self.answers[answer.port] = answer
+        self._ask(numbers[: self.session.terms.whole("ports")], seconds)
         good = [answer for answer in self.answers.values() if 0 < answer.status < 500]
         return min(good, key=lambda a: (a.status >= 400, a.port not in declared, a.port)) if good else None
 
@@ -161,10 +178,7 @@ class Watch:
 
     def record(self) -> None:
         """Write down everything the transcript shows, whatever the outcome. The engine may be gone: then as much as is known."""
-        transcript, declared = (
-            self.session.recorder.transcript,
-            {port for service in self.plan.services for port in service.ports},
-        )
+        transcript, declared = self.session.recorder.transcript, self._declared()
         transcript.ports = [{"port": p.number, "loopback": p.loopback, "declared": p.number in declared} for p in self.ports]
         self.sample()
         transcript.lookups = self.crew.lookups.names() if self.crew.lookups else {}
