@@ -26,7 +26,7 @@ SYSTEM_DATABASE = Path("/var/lib/clamav")
 USER = "clamav"
 START_SECONDS = 120.0  # loading 3 million signatures on a slow disk
 _LONGEST_SOCKET = 100  # bytes of sun_path, with room to spare
-_DATABASES = ("*.cvd", "*.cld", "*.cud", "*.hdb", "*.hsb", "*.ndb", "*.ldb", "*.db", "*.mdb", "*.fp", "*.ign2", "*.yar")
+DATABASES = ("*.cvd", "*.cld", "*.cud", "*.hdb", "*.hsb", "*.ndb", "*.ldb", "*.db", "*.mdb", "*.fp", "*.ign2", "*.yar")
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -92,7 +92,7 @@ def _prepare(folder: Path, database: Path) -> None:
         (folder / name).mkdir()
     (folder / "clamd.sock").unlink(missing_ok=True)
     for source in (database, BUNDLED):
-        for pattern in _DATABASES:
+        for pattern in DATABASES:
             for path in source.glob(pattern) if source.is_dir() else ():
                 shutil.copy(path, folder / "db" / path.name) if source == BUNDLED else (folder / "db" / path.name).symlink_to(
                     path
