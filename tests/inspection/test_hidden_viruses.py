@@ -143,4 +143,3 @@ def test_the_bare_bytes_are_no_virus_to_clamd_where_it_cannot_look(clamd: str, t
         if antivirus.scan(path, address=clamd).rule != "antivirus.virus":
             blind.append(place)
     assert blind
-
