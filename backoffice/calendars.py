@@ -17,6 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from workalendar.core import CoreCalendar
 
 from backoffice.domain.deadlines import DeadlinePolicy, policy_of
 from backoffice.domain.work_days import DAY, DayNote, DayTable
@@ -117,21 +118,36 @@ def _weekly(name: str, off: frozenset[int], *, firm: bool = True) -> _Draft:
 def _plain(name: str) -> DayTable:
     if name in ("mon-fri", "7day"):
         return _weekly(name, frozenset({5, 6} if name == "mon-fri" else ())).table()
-    path = ROOT / "calendars" / f"{name}.toml"
-    if name.replace("-", "").isalnum() and path.is_file():
-        return _from_file(name, tomllib.loads(path.read_text("utf-8")))
+    if name in _files():
+        return _from_file(name, _files()[name])
     if name.startswith("workalendar."):
         return _engine(name, name).table()
     raise UnknownCalendar(name)
 
 
+@cache
+def _files() -> dict[str, dict[str, Any]]:
+    """The calendars of ``config/calendars`` by name."""
+    return {path.stem: tomllib.loads(path.read_text("utf-8")) for path in (ROOT / "calendars").glob("*.toml")}
+
+
+def _instance(path: str) -> Any:
+    """A workalendar class by its path, made; ``UnknownCalendar`` for whatever else a path may name, half-made base classes included."""
+    module, _, name = path.rpartition(".")
+    try:
+        cls = getattr(import_module(module), name)
+        if not issubclass(cls, CoreCalendar):
+            raise UnknownCalendar(path)
+        calendar = cls()
+        calendar.get_weekend_days()
+    except (ImportError, AttributeError, TypeError, NotImplementedError):
+        raise UnknownCalendar(path) from None
+    return calendar
+
+
 def _engine(name: str, path: str, *, firm: bool = True) -> _Draft:
     """Every day as a workalendar class sees it."""
-    module, _, cls = path.rpartition(".")
-    try:
-        calendar = getattr(import_module(module), cls)()
-    except (ImportError, AttributeError):
-        raise UnknownCalendar(name) from None
+    calendar = _instance(path)
     draft = _weekly(name, frozenset(calendar.get_weekend_days()), firm=firm)
     for year in range(FIRST.year, LAST.year + 1):
         try:

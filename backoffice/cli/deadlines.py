@@ -36,12 +36,12 @@ def evaluate(file: IO[bytes]) -> None:
     """
     try:
         items = json.load(file)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise click.UsageError(f"not JSON: {error}") from None
     if not isinstance(items, list):
         raise click.UsageError("a JSON array is expected")
     answers = evaluation.evaluate(items, policy=calendars.load_policy(), clock_for=_clock)
-    click.echo(json.dumps(answers, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(answers, indent=2))  # in ASCII: an id may hold what no encoding can write
 
 
 @cache

@@ -73,7 +73,7 @@ def _told(item: _Item, clock: WorkingClock) -> dict[str, Any]:
     points = warn_points(clock, item.start, item.budget, item.percents, item.pauses)
     worked = elapsed(clock, item.start, item.now, item.pauses) if item.now else None
     spent = None if worked is None else worked // _ONE
-    reached = [point for point in (due, item.now, *points.values()) if point]
+    reached = [point for point in (due, _looked_at(item), *points.values()) if point]
     return {
         "deadline": _written(due, clock.zone),
         "elapsed_seconds": spent,
@@ -81,6 +81,12 @@ def _told(item: _Item, clock: WorkingClock) -> dict[str, Any]:
         "warn_at": {percent: _written(point, clock.zone) for percent, point in points.items()},
         "provisional": clock.provisional(item.start, max(reached, default=item.start)),
     }
+
+
+def _looked_at(item: _Item) -> datetime | None:
+    """How far the time up to ``now`` had to be looked at: what comes after the beginning of an open pause needs no calendar."""
+    stops = [pause.start for pause in item.pauses if pause.end is None]
+    return min([item.now, *stops]) if item.now else None
 
 
 def _written(at: datetime | None, zone: ZoneInfo) -> str | None:

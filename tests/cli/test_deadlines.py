@@ -89,6 +89,12 @@ def test_fractions_of_a_second_are_rounded_to_the_second_at_which_it_is_due() ->
         ({"tz": 3}, "unknown_zone"),
         ({"calendar": "mars"}, "unknown_calendar"),
         ({"calendar": 7}, "unknown_calendar"),
+        ({"calendar": "../ru"}, "unknown_calendar"),
+        ({"calendar": "r" * 5_000}, "unknown_calendar"),
+        ({"calendar": "workalendar.europe"}, "unknown_calendar"),
+        ({"calendar": "workalendar.core.Calendar"}, "unknown_calendar"),
+        ({"calendar": "workalendar.core.date"}, "unknown_calendar"),
+        ({"calendar": "workalendar.нет\ud800.Нет"}, "unknown_calendar"),
         ({"hours": "8h"}, "bad_hours"),
         ({"hours": [["18:00", "09:00"]]}, "bad_hours"),
         ({"hours": [[9, 18]]}, "bad_hours"),
@@ -96,6 +102,15 @@ def test_fractions_of_a_second_are_rounded_to_the_second_at_which_it_is_due() ->
         ({"pauses": [["2026-05-04T00:00:00Z", "2026-05-03T00:00:00Z"]]}, "bad_pause"),
         ({"pauses": [["2026-05-04T00:00:00Z"]]}, "bad_pause"),
         ({"pauses": "none"}, "bad_pause"),
+        ({"pauses": [[None, "2026-05-04T00:00:00Z"]]}, "bad_datetime"),
+        ({"budget_hours": 1e400}, "bad_budget"),
+        ({"budget_hours": True}, "bad_budget"),
+        ({"budget_hours": 999_999}, "out_of_range"),
+        ({"hours": []}, "bad_hours"),
+        ({"hours": [["22:00", "06:00"]]}, "bad_hours"),
+        ({"percents": 50}, "bad_percent"),
+        ({"percents": [-1]}, "bad_percent"),
+        ({"now": "2150-01-01T00:00:00Z"}, "out_of_range"),
         ({"percents": ["50"]}, "bad_percent"),
         ({"submitted_at": "2150-01-01T00:00:00Z"}, "out_of_range"),
         ({"submitted_at": "0001-01-01T00:00:00+14:00"}, "out_of_range"),
@@ -119,7 +134,66 @@ def test_an_item_that_is_no_object() -> None:
     assert [answer["error"] for answer in answers(7, None, [])] == ["bad_item"] * 3
 
 
-@pytest.mark.parametrize("text", ["{}", "not json", ""])
+def test_no_items_are_no_answers_and_any_id_comes_back() -> None:
+    assert answers() == []
+    odd = ["\ud800", "модель", None, {"a": [1]}, 1.5]
+    assert [answer["id"] for answer in answers(*({**ITEM, "id": each} for each in odd))] == odd
+
+
+TELLING = [
+    ("now before the submission", {"now": "2026-04-29T12:00:00+03:00"}, ("2026-05-06T12:00:00+03:00", 0, 259_200)),
+    (
+        "pauses that overlap, touch and begin before the submission",
+        {
+            "pauses": [
+                ["2026-04-01T00:00:00+03:00", "2026-04-30T13:00:00+03:00"],
+                ["2026-05-04T18:00:00+03:00", "2026-05-05T01:00:00+03:00"],
+                ["2026-05-04T12:00:00+03:00", "2026-05-04T19:00:00+03:00"],
+            ]
+        },
+        ("2026-05-07T02:00:00+03:00", 172_800 - 14 * 3_600, 86_400 + 14 * 3_600),
+    ),
+    (
+        "a pause that begins at the deadline",
+        {"pauses": [["2026-05-06T12:00:00+03:00", None]], "now": "2026-05-07T12:00:00+03:00"},
+        ("2026-05-06T12:00:00+03:00", 259_200, 0),
+    ),
+    (
+        "a lunch break, the day before a holiday an hour shorter",
+        {"hours": [["09:00", "13:00"], ["14:00", "18:00"]], "shorten": True, "budget_hours": 8, "now": "2026-05-04T09:30:00+03:00"},
+        ("2026-05-04T13:00:00+03:00", 4 * 3_600 + 1_800, 3 * 3_600 + 1_800),
+    ),
+    (
+        "a day of 23 hours",
+        {"tz": "Europe/Berlin", "calendar": "7day", "submitted_at": "2026-03-28T12:00:00+01:00", "budget_hours": 24, "now": None},
+        ("2026-03-29T13:00:00+02:00", None, None),
+    ),
+    (
+        "a day of 25 hours",
+        {"tz": "Europe/Berlin", "calendar": "7day", "submitted_at": "2026-10-24T12:00:00+02:00", "budget_hours": 24, "now": None},
+        ("2026-10-25T11:00:00+01:00", None, None),
+    ),
+    ("no budget", {"budget_hours": 0, "now": None}, ("2026-04-30T12:00:00+03:00", None, None)),
+    ("an ordinary week", {"calendar": "mon-fri"}, ("2026-05-05T12:00:00+03:00", 259_200, 0)),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), [row[1:] for row in TELLING], ids=[row[0] for row in TELLING])
+def test_telling_cases(change: dict[str, Any], expected: tuple[str, int | None, int | None]) -> None:
+    (answer,) = answers({**ITEM, "percents": [], **change})
+    assert answer["error"] is None
+    assert (answer["deadline"], answer["elapsed_seconds"], answer["remaining_seconds"]) == expected
+
+
+def test_a_year_that_passes_in_an_open_pause_is_not_needed() -> None:
+    paused = {"submitted_at": "2027-12-30T12:00:00+03:00", "pauses": [["2027-12-30T15:00:00+03:00", None]], "percents": []}
+    (frozen, running) = answers(
+        {**ITEM, **paused, "now": "2028-02-01T00:00:00+03:00"}, {**ITEM, **paused, "pauses": [], "now": "2028-02-01T00:00:00+03:00"}
+    )
+    assert (frozen["provisional"], running["provisional"]) == (False, True)
+
+
+@pytest.mark.parametrize("text", ["{}", "not json", "", "[" * 100_000])
 def test_what_is_no_array_is_a_usage_error(tmp_path: Path, text: str) -> None:
     path = tmp_path / "questions.json"
     path.write_text(text)
