@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 from flask_security import RoleMixin, UserMixin
@@ -54,6 +55,10 @@ class Person(Row, UserMixin):
             self.__dict__["_role_names"] = frozenset(link.role.name for link in self.roles)
         names: frozenset[str] = self.__dict__["_role_names"]
         return names
+
+    def remember_roles(self, names: Iterable[str]) -> None:
+        """Roles that were read for many people at once."""
+        self.__dict__["_role_names"] = frozenset(names)
 
     def barred_from(self, author: Person) -> str | None:
         """Why this person may not moderate what ``author`` submits, or None (M3, M9)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
@@ -69,9 +70,15 @@ def set_roles(person: Person, names: Collection[str], *, now: datetime, by: Pers
 
 
 def with_role(*names: str) -> list[Person]:
-    """Active people who have one of these roles, by name."""
+    """Active people who have one of these roles, by name, each with all of their roles: two queries."""
     rows = Person.select().join(PersonRole).join(Role).where(Role.name.in_([str(n) for n in names]) & (Person.active == True))  # noqa: E712
-    return list(rows.distinct().order_by(Person.name))
+    people = list(rows.distinct().order_by(Person.name))
+    have: dict[int, set[str]] = defaultdict(set)
+    for link in PersonRole.select(PersonRole, Role).join(Role).where(PersonRole.user.in_([person.id for person in people])):
+        have[link.user_id].add(link.role.name)
+    for person in people:
+        person.remember_roles(have[person.id])
+    return people
 
 
 def request_value(*, person: Person, kind: str, words: str, now: datetime) -> DictionaryRequest:

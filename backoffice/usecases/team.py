@@ -53,6 +53,16 @@ class Proposal:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """One submission that would change hands: whose it is, who works on it now, and the reason why it cannot (None: it can)."""
+
+    submission: Submission
+    holder: Person | None
+    working: Person | None
+    barred: str | None
+
+
 def loads(*, now: datetime) -> list[Load]:
     """Every moderator and lead, by name; a fixed number of queries."""
     clock, people = day_clock(), with_role(RoleName.MODERATOR, RoleName.LEAD)
@@ -114,6 +124,19 @@ def preview(*, now: datetime, submission_ids: Sequence[int] | None = None) -> li
     placed = balance.spread(_loose(loose, [load.person for load in people.values()]), candidates)
     by_id = {row.id: row for row in loose}
     return [Proposal(by_id[item.id], people[item.to].person if item.to else None, item.skills, item.reason) for item in placed]
+
+
+def handovers(submission_ids: Sequence[int], *, to: Person | None, now: datetime) -> list[Handover]:
+    """What giving these to somebody would mean, or to nobody (None), the most urgent first. Nothing is changed."""
+    found = []
+    for row in _open(submission_ids):
+        working = row.claimant if row.claim_expires_at and row.claim_expires_at > now else None
+        if to is None:
+            barred = None if row.assignee_id else "not_assigned"
+        else:
+            barred = "theirs_already" if row.assignee_id == to.id else to.barred_from(row.author)
+        found.append(Handover(row, row.assignee or working, working, barred))
+    return found
 
 
 def apply(placed: Sequence[tuple[int, int]], *, by: Person, now: datetime) -> list[int]:

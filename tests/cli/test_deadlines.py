@@ -160,7 +160,12 @@ TELLING = [
     ),
     (
         "a lunch break, the day before a holiday an hour shorter",
-        {"hours": [["09:00", "13:00"], ["14:00", "18:00"]], "shorten": True, "budget_hours": 8, "now": "2026-05-04T09:30:00+03:00"},
+        {
+            "hours": [["09:00", "13:00"], ["14:00", "18:00"]],
+            "shorten": True,
+            "budget_hours": 8,
+            "now": "2026-05-04T09:30:00+03:00",
+        },
         ("2026-05-04T13:00:00+03:00", 4 * 3_600 + 1_800, 3 * 3_600 + 1_800),
     ),
     (
@@ -188,7 +193,8 @@ def test_telling_cases(change: dict[str, Any], expected: tuple[str, int | None, 
 def test_a_year_that_passes_in_an_open_pause_is_not_needed() -> None:
     paused = {"submitted_at": "2027-12-30T12:00:00+03:00", "pauses": [["2027-12-30T15:00:00+03:00", None]], "percents": []}
     (frozen, running) = answers(
-        {**ITEM, **paused, "now": "2028-02-01T00:00:00+03:00"}, {**ITEM, **paused, "pauses": [], "now": "2028-02-01T00:00:00+03:00"}
+        {**ITEM, **paused, "now": "2028-02-01T00:00:00+03:00"},
+        {**ITEM, **paused, "pauses": [], "now": "2028-02-01T00:00:00+03:00"},
     )
     assert (frozen["provisional"], running["provisional"]) == (False, True)
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from flask import flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from backoffice.clock import utcnow
@@ -19,12 +20,17 @@ from backoffice.store.people import Person
 from backoffice.usecases import assign, team
 from backoffice.web.staff import lines
 from backoffice.web.staff.base import LEADS, StaffView
+from backoffice.web.words import refusal
 
 MOST = 500  # submissions at once
 NOBODY = {
     "nobody_on_duty": lazy("nobody is on duty"),
     "all_barred": lazy("conflict of interest with everybody on duty"),
     "all_full": lazy("everybody who may take it is full"),
+}
+KEPT = {
+    "theirs_already": lazy("assigned to them already"),
+    "not_assigned": lazy("nobody assigned it: a colleague has taken it into work"),
 }
 
 
@@ -42,13 +48,27 @@ class Assigning(StaffView):
         """Its place is the queue."""
         return redirect(url_for("staff_queue.index"))
 
+    @expose("/preview")
+    def preview(self) -> str:
+        """What giving these to one person would change, or to nobody without ``to``; as a part of a page when a script asks. Nothing is changed."""
+        now, picked = utcnow(), _numbers(request.args)
+        to = _recipient(request.args.get("to", type=int)) if request.args.get("to") else None
+        found = team.handovers(picked, to=to, now=now)
+        template = "staff/handover_body.html" if request.args.get("part") else "staff/handover.html"
+        return self.render(
+            template,
+            to=to,
+            load=next((load for load in team.loads(now=now) if to and load.person.id == to.id), None),
+            found=found,
+            able=[each.submission.id for each in found if not each.barred],
+            why=lambda reason: gettext(KEPT[reason]) if reason in KEPT else refusal(reason, {"person": to.name if to else ""}),
+        )
+
     @expose("/to", methods=["POST"])
     def assign(self) -> Response:
         """Give them all to one person, or none of them where a rule forbids one."""
         picked, by = _picked(), _me()
-        to: Person | None = Person.get_or_none(Person.id == request.form.get("to", type=int), Person.active == True)  # noqa: E712
-        if to is None:
-            raise Refused("whom_needed")
+        to = _recipient(request.form.get("to", type=int))
         changed = assign.assign(picked, to=to, by=by, now=utcnow(), note=request.form.get("note", "")[:300])
         words = ngettext(
             "%(num)s submission is assigned: %(name)s", "%(num)s submissions are assigned: %(name)s", len(changed), name=to.name
@@ -110,8 +130,21 @@ def _me() -> Person:
     return person
 
 
+def _recipient(person_id: int | None) -> Person:
+    """To whom; ``Refused`` when that is nobody who works here."""
+    found: Person | None = Person.get_or_none(Person.id == person_id, Person.active == True)  # noqa: E712
+    if found is None:
+        raise Refused("whom_needed")
+    return found
+
+
 def _picked() -> list[int]:
-    ids = [int(value) for value in request.form.getlist("id") if value.isascii() and value.isdecimal() and len(value) < 10]
+    return _numbers(request.form)
+
+
+def _numbers(given: MultiDict[str, str]) -> list[int]:
+    """The ids that a request names; ``Refused`` when it names none."""
+    ids = [int(value) for value in given.getlist("id") if value.isascii() and value.isdecimal() and len(value) < 10]
     if not ids:
         raise Refused("nothing_selected")
     return ids[:MOST]

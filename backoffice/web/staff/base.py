@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any, ClassVar
 
 from flask import Response as FlaskResponse
-from flask import current_app, request
+from flask import current_app, request, url_for
 from flask_admin import BaseView
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -38,6 +38,13 @@ class StaffView(BaseView):
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Once. Flask-Admin's own calls a view again after a TypeError, which hides the first one."""
         return fn(self, *args, **kwargs)
+
+    def lively(self, page: str, part: str, /, **told: Any) -> str | Response:
+        """A page that renews itself: the whole of it, or the inside of its live part when the page's own script asks."""
+        if "part" in request.args:
+            return renewed(self.render(part, **told))
+        again = {**request.args, **(request.view_args or {}), "part": "1"}
+        return self.render(page, live_url=url_for(request.endpoint or "", **again), live_part=part, **told)
 
     def render(self, template: str, **kwargs: Any) -> str:
         """Templates see the view as ``admin_view``, as all of Flask-Admin's do."""

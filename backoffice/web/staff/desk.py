@@ -17,7 +17,7 @@ from backoffice.store import queues, reports
 from backoffice.store.queues import BY_TIME, Filters, Page, Watch
 from backoffice.store.reports import FIGURES, Moment
 from backoffice.usecases import history, team
-from backoffice.web.staff import choices, export, lines, past, tomorrow
+from backoffice.web.staff import board, choices, export, lines, past, tomorrow
 from backoffice.web.staff.asked import Asked
 from backoffice.web.staff.base import LEADS, StaffView
 
@@ -41,28 +41,30 @@ class Desk(StaffView):
     roles = LEADS
 
     @expose("/")
-    def index(self) -> str:
+    def index(self) -> str | Response:
         """Now: the numbers, and the list by time left."""
         now = utcnow()
         moment, seen = _moment(now), lines.watch(current_user, now=now)
         figures = reports.figures(moment)
         page = queues.listed(reports.conditions("open", moment), seen.person, limit=FIRST)
-        return self.render(
+        return self.lively(
             "staff/desk.html",
+            "staff/desk_now.html",
             figures=[(name, gettext(NAMES[name]), getattr(figures, name)) for name in FIGURES],
             today=reports.span(seen.today, now),
             **_rows(page, seen),
         )
 
     @expose("/list/<figure>")
-    def rows(self, figure: str) -> str:
+    def rows(self, figure: str) -> str | Response:
         """Exactly the rows that a number counts."""
         if figure not in FIGURES:
             abort(404)
         now = utcnow()
         seen = lines.watch(current_user, now=now)
         page = _page(figure, seen, now)
-        return self.render("staff/desk_list.html", figure=figure, title=gettext(NAMES[figure]), **_rows(page, seen))
+        told = {"figure": figure, "title": gettext(NAMES[figure]), **_rows(page, seen)}
+        return self.lively("staff/desk_list.html", "staff/desk_rows.html", **told)
 
     @expose("/list/<figure>.csv")
     def rows_csv(self, figure: str) -> Response:
@@ -80,9 +82,20 @@ class Desk(StaffView):
         )
 
     @expose("/people")
-    def people(self) -> str:
-        """Load by person, by name."""
-        return self.render("staff/desk_people.html", loads=team.loads(now=utcnow()), hour=_hour)
+    def people(self) -> str | Response:
+        """Load by person, by name, and what each has, to be dragged from one to another."""
+        now = utcnow()
+        loads = team.loads(now=now)
+        return self.lively(
+            "staff/desk_people.html",
+            "staff/desk_board.html",
+            loads=loads,
+            columns=board.columns(loads, lines.watch(current_user, now=now)),
+            hour=_hour,
+            moderators=choices.moderators(),
+            time_left=lines.time_left,
+            review_url=lines.review_url,
+        )
 
     @expose("/forecast")
     def forecast(self) -> str:

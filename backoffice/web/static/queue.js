@@ -6,7 +6,7 @@
   let current = "", known = null;
   const picked = new Set();
 
-  const rows = () => [...queue.querySelectorAll("tbody tr[data-id]")];
+  const rows = () => [...queue.querySelectorAll("[data-id]")];
   const row = () => rows().find((tr) => tr.dataset.id === current);
 
   // Live: live.js brings the rows ------------------------------------------
@@ -44,7 +44,7 @@
     next.scrollIntoView({ block: "nearest" });
   }
   queue.addEventListener("focusin", (event) => {
-    const tr = event.target.closest("tr[data-id]");
+    const tr = event.target.closest("[data-id]");
     if (tr) { current = tr.dataset.id; mark(); }
   });
 
@@ -54,7 +54,7 @@
     for (const id of picked) if (!here.has(id)) picked.delete(id);
     for (const box of queue.querySelectorAll('input[name="id"]')) {
       box.checked = picked.has(box.value);
-      box.closest("tr").classList.toggle("is-picked", box.checked);
+      box.closest("[data-id]").classList.toggle("is-picked", box.checked);
     }
     const bulk = document.getElementById("bulk"), all = document.getElementById("pick-all");
     if (!bulk) return;

@@ -16,6 +16,7 @@ from backoffice.store.listings import Submission
 from backoffice.store.moderation import Decision
 from backoffice.store.people import Person
 from backoffice.store.reports import FIGURES
+from backoffice.web.staff import desk
 from tests.store.test_queues import counted
 from tests.usecases.office import Office, again
 from tests.web.staff.conftest import SignIn
@@ -167,3 +168,44 @@ def test_each_chart_of_history_is_a_table_and_a_file_too(full: Office, sign_in: 
     kept = lida.get("/staff/desk/history/deadlines-kept.csv?weeks=26").get_data().decode("utf-8-sig").splitlines()
     assert len(kept) == 27
     assert lida.get("/staff/desk/history/nothing.csv").status_code == 404
+
+
+@pytest.mark.parametrize("path", [DESK, "/staff/desk/people", "/staff/desk/list/open"])
+def test_it_renews_itself_and_is_sent_anew_only_when_something_has_changed(
+    full: Office, sign_in: SignIn, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = utcnow()
+    monkeypatch.setattr(desk, "utcnow", lambda: now)  # words of time go by minutes: the test is not to run into the next one
+    lida = sign_in(full.lida)
+    found = re.search(r'data-live="([^"]+)"', lida.page(path))
+    assert found
+    part = lida.get(unescape(found[1]))
+    assert "csrf_token" not in part.text and "<html" not in part.text
+    known = {"If-None-Match": part.headers["ETag"]}
+    assert lida.get(unescape(found[1]), headers=known).status_code == 304
+    full.submission("свежая", submitted_at=now, deadline_at=now + timedelta(minutes=5))
+    assert "свежая" in lida.get(unescape(found[1]), headers=known).text
+
+
+def test_a_preview_of_a_handover_says_what_changes_and_changes_nothing(full: Office, sign_in: SignIn) -> None:
+    lida, rows = sign_in(full.lida), {row.title: row.id for row in Submission.select()}
+    ids = [rows["новая"], rows["назначена"], rows["решена"]]
+    page = lida.page("/staff/assign/preview", to=full.vera.id, id=ids)
+    assert "Новый исполнитель — Вера" in page and "Глеб → Вера" in page and "сейчас 1 из 20, станет 3" in page
+    assert re.findall(r'type="hidden" name="id" value="(\d+)"', page) == [str(each) for each in sorted(ids[:2])]
+    off = lida.page("/staff/assign/preview", to="", id=[rows["назначена"], rows["в работе"]])
+    assert "Снять назначение?" in off and "назначения нет" in off
+    assert Submission.get(Submission.title == "назначена").assignee_id == full.gleb.id
+    assert lida.get("/staff/assign/preview?to=999&id=1").status_code == 302
+    assert lida.get(f"/staff/assign/preview?to={full.vera.id}").status_code == 302
+
+
+def test_the_board_holds_what_the_loads_count(full: Office, sign_in: SignIn) -> None:
+    for n in range(9):
+        full.submission(f"ещё {n}", assignee=full.gleb, submitted_at=utcnow())
+    page = sign_in(full.lida).page("/staff/desk/people")
+    columns = dict(re.findall(r'data-person="(\d*)".*?<ol class="board-cards">(.*?)</ol>', page, re.S))
+    gleb = re.findall(r'class="title"[^>]*>([^<]+)<', columns[str(full.gleb.id)])
+    assert gleb == ["назначена", *(f"ещё {n}" for n in range(5))] and "и ещё 4" in page
+    assert re.findall(r'class="title"[^>]*>([^<]+)<', columns[str(full.vera.id)]) == ["в работе"]
+    assert len(re.findall(r"<li class=\"board-card", columns[""])) == figure(sign_in(full.lida).page(DESK), "unassigned")

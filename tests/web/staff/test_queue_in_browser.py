@@ -2,56 +2,28 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
 from backoffice.clock import utcnow
 from backoffice.store import search
 from backoffice.store.listings import Submission
 from tests.real.browser import Watched
 from tests.usecases.office import Office
-from tests.web.staff.conftest import SignIn
+from tests.web.staff.conftest import Enter
 
-pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def database_url(_migrated_sqlite: Path, tmp_path: Path) -> str:
-    """One database is enough for what happens in a browser."""
-    (tmp_path / "test.db").write_bytes(_migrated_sqlite.read_bytes())
-    return f"sqlite:///{tmp_path / 'test.db'}"
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
 
 @pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """The application behind a real socket."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def queue(app: Flask, office: Office, sign_in: SignIn, address: str, person: Watched) -> Page:
+def queue(office: Office, enter: Enter) -> Page:
     """Лида's queue with three free submissions."""
     for n, title in enumerate(("первая", "вторая", "третья")):
         office.submission(title, submitted_at=utcnow() + timedelta(minutes=n))
     search.reindex()
-    cookie = sign_in(office.lida).get_cookie(app.config["SESSION_COOKIE_NAME"])
-    assert cookie
-    person.page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
-    person.page.goto(f"{address}/staff/queue/?tab=free")
-    return person.page
+    return enter(office.lida, "/staff/queue/?tab=free")
 
 
 def _look_again(page: Page) -> None:
