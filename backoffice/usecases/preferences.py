@@ -1,9 +1,11 @@
-"""What a person of the staff keeps for themselves: how dense lists are, and views of the queue under a name (M3)."""
+"""What a person of the staff keeps for themselves: how dense lists are, which keys do what, and views of the queue under a name (M3)."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+from backoffice.domain import keys
 from backoffice.domain.errors import Refused
 from backoffice.store.base import db
 from backoffice.store.moderation import SavedView
@@ -18,9 +20,28 @@ def set_density(density: str, *, person: Person) -> None:
     if density not in DENSITIES:
         raise Refused("not_found")
     with db.atomic():
+        _prefer(Person.get_by_id(person.id), density=density)
+
+
+def move_key(act: str, key: str, *, person: Person) -> dict[str, str]:
+    """Give an act of the review page another key; every act with its key. ``Refused`` with words when the key is taken or unfit."""
+    with db.atomic():
         fresh = Person.get_by_id(person.id)
-        fresh.preferences = {**fresh.preferences, "density": density}
-        fresh.save(only=[Person.preferences])
+        own = keys.moved(fresh.preferences.get("keys", {}), act=act, key=key)
+        _prefer(fresh, keys=own)
+    return keys.bound(own)
+
+
+def reset_keys(*, person: Person) -> dict[str, str]:
+    """All keys as they were delivered."""
+    with db.atomic():
+        _prefer(Person.get_by_id(person.id), keys={})
+    return keys.bound({})
+
+
+def _prefer(person: Person, **values: Any) -> None:
+    fresh: dict[str, Any] = {**person.preferences, **values}
+    Person.update(preferences=fresh).where(Person.id == person.id).execute()
 
 
 def save_view(name: str, query: str, *, person: Person, now: datetime) -> SavedView:

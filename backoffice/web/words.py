@@ -158,7 +158,38 @@ BLOCKERS = {
     "reason_needed": lazy("Write the reason: the author will receive it."),
     "unknown_decision": lazy("Choose a decision."),
 }
+ACTS = {
+    "publish": lazy("Publish"),
+    "return": lazy("Return for revision"),
+    "reject": lazy("Reject"),
+    "letter": lazy("See the e-mail"),
+    "opaque": lazy("Sign for what is opaque to the checks"),
+    "remark": lazy("A remark of one's own"),
+    "templates": lazy("Search among the templates"),
+    "finding": lazy("The finding in hand: to remarks"),
+    "old": lazy("Next remark of the previous version, its change beside it"),
+    "carry": lazy("Carry the old remark over, go to the next"),
+    "checklist": lazy("Checklist"),
+    "more_points": lazy("The next nine points under the digits"),
+    "remarks": lazy("Remarks"),
+    "decision": lazy("Decision"),
+    "notes": lazy("Notes"),
+    "left": lazy("Left pane"),
+    "right": lazy("Right pane"),
+    "down": lazy("Scroll the pane down"),
+    "up": lazy("Scroll the pane up"),
+    "previous_content": lazy("Previous content of the pane"),
+    "next_content": lazy("Next content of the pane"),
+    "next_mark": lazy("Next finding or change"),
+    "previous_mark": lazy("Previous finding or change"),
+    "take": lazy("Take into work"),
+    "skip": lazy("Skip"),
+    "why": lazy("Why this deadline"),
+    "help": lazy("These keys"),
+}
 REFUSALS = {
+    "key_taken": lazy("This key is taken: %(key)s — “%(act)s”. Press another one, or move that act first."),
+    "key_unfit": lazy("This key cannot be given: choose a letter or a punctuation mark."),
     "already_submitted": lazy("The model has already been submitted."),
     "already_decided": lazy("This submission has already been decided."),
     "not_awaiting_review": lazy("This submission is not waiting for review any more."),
@@ -267,6 +298,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "letter": LETTERS,
     "blocker": BLOCKERS,
     "refusal": REFUSALS,
+    "act": ACTS,
     "outcome": OUTCOMES,
     "evidence": EVIDENCE,
     "why": WHY,
@@ -299,6 +331,8 @@ def refusal(reason: str, params: Mapping[str, Any] | None = None) -> str:
     text = REFUSALS.get(reason)
     if text is None:
         return reason
+    if params and "act" in params:
+        params = {**params, "act": word(str(params["act"]), "act")}
     try:
         return gettext(text, **(params or {})) if "%(" in text else gettext(text)
     except KeyError:

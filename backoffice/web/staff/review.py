@@ -5,29 +5,27 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Response, abort, current_app, flash, redirect, request, url_for
+from flask import Response, abort, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from backoffice import canned
 from backoffice.clock import utcnow
 from backoffice.domain.claims import is_live
 from backoffice.domain.decisions import DecisionKind
 from backoffice.domain.errors import Refused
+from backoffice.domain.keys import DEFAULTS
 from backoffice.domain.permissions import Role
-from backoffice.domain.remark_templates import fits, newest
-from backoffice.domain.states import State
 from backoffice.i18n import gettext, lazy
 from backoffice.store.listings import Artifact, Submission
 from backoffice.store.moderation import Decision, InternalNote, Skip
-from backoffice.usecases import assign, claim, decide, hold, request_checks, review
+from backoffice.usecases import assign, claim, decide, hold, preferences, request_checks, review
 from backoffice.usecases.people import with_role
 from backoffice.usecases.record_check import current_checks
 from backoffice.web import findings, previews, words
 from backoffice.web.catalog.views import attachment, sent
 from backoffice.web.headers import LETTER_POLICY
-from backoffice.web.staff import panes
+from backoffice.web.staff import panes, reviewing
 from backoffice.web.staff.base import LEADS, MODERATORS, StaffView
 from backoffice.web.staff.standing import standing_of
 from backoffice.web.wording import zone
@@ -38,14 +36,6 @@ def _found(submission_id: int) -> Submission:
     if submission is None or submission.submitted_at is None:
         abort(404)
     return submission
-
-
-def _held(submission: Submission) -> bool:
-    return bool(
-        submission.claimant_id == current_user.id
-        and is_live(submission.claimant_id, submission.claim_expires_at, now=utcnow())
-        and submission.state == State.AWAITING_REVIEW
-    )
 
 
 class ReviewPage(StaffView):
@@ -63,8 +53,10 @@ class ReviewPage(StaffView):
     def show(self, submission_id: int) -> str:
         """The page. ``left`` and ``right`` in the address say what the panes show."""
         submission = _found(submission_id)
+        return self._page(submission, held=reviewing.held(submission))
+
+    def _page(self, submission: Submission, *, held: bool) -> str:
         checks = current_checks(submission)
-        held = _held(submission)
         previous = review.previous_of(submission)
         draft = review.draft_of(submission.id, current_user)
         offered = panes.choices(submission, checks, previous)
@@ -75,6 +67,7 @@ class ReviewPage(StaffView):
             submission=submission,
             checks=checks,
             held=held,
+            claim=reviewing.claimed(submission) if reviewing.held(submission) else {"token": "", "expires_at": ""},
             claimed_by_other=not held and is_live(submission.claimant_id, submission.claim_expires_at, now=utcnow()),
             draft=draft,
             previous=previous,
@@ -84,17 +77,21 @@ class ReviewPage(StaffView):
             contents={name: panes.content(name, submission, checks, previous) for name in {left, right}},
             presets=panes.presets(offered),
             hints=review.hints(submission, checks),
-            old_remarks=review.old_remarks(submission, previous, checks),
-            templates=_templates(submission, found),
+            old_remarks=(old := review.old_remarks(submission, previous, checks)),
+            templates=reviewing.templates(submission, found),
             standing=standing_of(submission),
             history=review.author_history(submission.author),
             notes=list(InternalNote.select().where(InternalNote.submission == submission).order_by(InternalNote.id)),
             decision=submission.decisions.first(),
             pins=decide.pins(submission, checks),
-            blocked=_blocked(submission, checks, draft),
+            blocked=reviewing.blocked(submission, checks, draft),
             colleagues=[person for person in with_role(Role.MODERATOR, Role.LEAD) if person.id != current_user.id],
             skipped=Skip.get_or_none((Skip.submission == submission) & (Skip.person == current_user.id)),
-            done_today=_done_today(),
+            progress=reviewing.progress(),
+            skips=len(reviewing.skipped()),
+            keys=reviewing.own_keys(),
+            acts=[(act, words.word(act, "act")) for act in DEFAULTS],
+            old_as_new=[reviewing.old_as_new(each) for each in old],
         )
 
     @expose("/<int:submission_id>/pane/<what>")
@@ -115,7 +112,7 @@ class ReviewPage(StaffView):
         return {
             "state": submission.state,
             "state_words": words.word(submission.state, "state"),
-            "held": _held(submission),
+            "held": reviewing.held(submission),
             "claimant": submission.claimant.name if submission.claimant_id else "",
             "expires_at": submission.claim_expires_at and submission.claim_expires_at.isoformat(),
             "decided_by": decision.moderator.name if decision else "",
@@ -128,13 +125,34 @@ class ReviewPage(StaffView):
         submission = claim.take_next(person=current_user, now=utcnow())
         if submission is None:
             flash(gettext("There is nothing free to take: the queue is done for now."), "success")
-            return redirect(url_for("staff_queue.index"))
+            return redirect(reviewing.after_the_last())
         return redirect(url_for(".show", submission_id=submission.id))
 
+    @expose("/ahead")
+    def ahead(self) -> str | Response:
+        """The page of what would come next, as it will look once it is taken; asking takes nothing. 204 when nothing would."""
+        found = claim.next_up(person=current_user, but=request.args.get("but", 0, type=int), now=utcnow())
+        return Response(status=204) if found is None else self._page(_found(found), held=True)
+
+    @expose("/skipped")
+    def skipped(self) -> str:
+        """The end of the list: what this person passed over."""
+        return self.render("staff/review/skipped.html", skips=reviewing.skipped(), standing_of=standing_of)
+
+    @expose("/keys", methods=["POST"])
+    def keys(self) -> dict[str, dict[str, str]]:
+        """Another key for an act, or all as they were; kept for the person."""
+        asked = request.get_json()
+        if asked.get("reset"):
+            return {"keys": preferences.reset_keys(person=current_user)}
+        return {"keys": preferences.move_key(str(asked.get("act")), str(asked.get("key")), person=current_user)}
+
     @expose("/<int:submission_id>/take", methods=["POST"])
-    def take(self, submission_id: int) -> BaseResponse:
-        """Claim this one."""
-        claim.take(submission_id, person=current_user, now=utcnow())
+    def take(self, submission_id: int) -> BaseResponse | dict[str, Any]:
+        """Claim this one; a script gets the claim itself."""
+        taken = claim.take(submission_id, person=current_user, now=utcnow())
+        if request.is_json:
+            return reviewing.claimed(taken)
         return redirect(url_for(".show", submission_id=submission_id))
 
     @expose("/<int:submission_id>/take-over", methods=["POST"])
@@ -203,7 +221,7 @@ class ReviewPage(StaffView):
             submission_id, person=current_user, data=data, revision=int(body.get("revision", 0)), now=utcnow()
         )
         checks = current_checks(submission)
-        return {"revision": revision, "blocked": _blockers(submission, checks, data)}
+        return {"revision": revision, "blocked": reviewing.blockers(submission, checks, data)}
 
     @expose("/<int:submission_id>/preview", methods=["POST"])
     def preview(self, submission_id: int) -> dict[str, str]:
@@ -221,17 +239,22 @@ class ReviewPage(StaffView):
         return answer
 
     @expose("/<int:submission_id>/decide", methods=["POST"])
-    def decide(self, submission_id: int) -> dict[str, str]:
-        """Publish, return or reject. Where to go next."""
+    def decide(self, submission_id: int) -> dict[str, Any]:
+        """Publish, return or reject. Where to go next; with the claim when the next one is taken, so that a fetched page can begin at once."""
         body = request.get_json()
         sent = review.review_of(body)
         review.refuse_unfilled(sent)
         decide.decide(submission_id, sent, moderator=current_user, claim_token=str(body.get("token", "")), now=utcnow())
-        flash(_decided_words(sent.kind), "success")
         following = claim.take_next(person=current_user, now=utcnow()) if body.get("next") else None
-        if following is not None:
-            return {"next": url_for(".show", submission_id=following.id)}
-        return {"next": url_for("staff_queue.index")}
+        if following is None:
+            flash(_decided_words(sent.kind), "success")
+            return {"next": reviewing.after_the_last() if body.get("next") else url_for("staff_queue.index")}
+        return {
+            "next": url_for(".show", submission_id=following.id),
+            "words": _decided_words(sent.kind),
+            "progress": reviewing.progress(),
+            "claim": reviewing.claimed(following),
+        }
 
     @expose("/<int:submission_id>/unpublish", methods=["POST"])
     def unpublish(self, submission_id: int) -> BaseResponse:
@@ -278,58 +301,12 @@ def _instant(text: str) -> datetime:
         raise Refused("no_such_instant") from None
 
 
-def _templates(submission: Submission, found: dict[int, list[Any]]) -> list[dict[str, Any]]:
-    """Canned remarks in the author's language, those that fit what was found first."""
-    rules = {finding.rule for rows in found.values() for finding in rows}
-    extensions = {request_checks.extension(artifact.name) for artifact in submission.artifacts}
-    chosen = newest(canned.remark_templates(), submission.author.language)
-    return sorted(
-        (
-            {
-                "id": template.id,
-                "version": template.version,
-                "title": template.title,
-                "text": template.text,
-                "level": template.level,
-                "slot": template.slot,
-                "field": template.field,
-                "hints": dict(template.hints or {}),
-                "fits": fits(template, rules=rules, extensions=extensions) and bool(template.conditions),
-            }
-            for template in chosen
-        ),
-        key=lambda row: (not row["fits"], row["title"]),
-    )
-
-
-def _blockers(submission: Submission, checks: list[Any], data: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
-    """What stands against each decision, in words."""
-    found = {}
-    for kind in DecisionKind:
-        against = decide.standing_against(review.review_of({**data, "kind": kind}), submission, checks)
-        found[str(kind)] = [
-            {"reason": b.reason, "words": words.word(b.reason, "blocker"), "slot": b.slot and words.word(b.slot, "slot")}
-            for b in against
-        ]
-    return found
-
-
-def _blocked(submission: Submission, checks: list[Any], draft: Any) -> dict[str, list[dict[str, str]]]:
-    return _blockers(submission, checks, draft.data if draft else {})
-
-
 def _decided_words(kind: DecisionKind) -> str:
     return {
         DecisionKind.PUBLISH: gettext("Published. The author and the catalog are being told."),
         DecisionKind.RETURN: gettext("Returned for revision. The author is being written to."),
         DecisionKind.REJECT: gettext("Rejected. The author is being written to."),
     }[kind]
-
-
-def _done_today() -> int:
-    clock = current_app.extensions["wiring"].working_clock
-    since = clock.midnight(clock.day_of(utcnow()))
-    return int(Decision.select().where((Decision.moderator == current_user.id) & (Decision.made_at >= since)).count())
 
 
 def views() -> list[StaffView]:

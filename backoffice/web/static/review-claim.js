@@ -1,0 +1,83 @@
+// The claim: kept by activity, given back by the beacon of a closing page, taken anew in place; and what others did meanwhile.
+"use strict";
+window.review.parts.push((page) => {
+  const { root, words, $, $$, fill } = page;
+  let expires = root.dataset.expires ? new Date(root.dataset.expires) : null;
+  let acted = 0;
+  let warned = false;
+  let keeping = Promise.resolve();
+  page.keeping = () => keeping;
+
+  page.active = () => {
+    if (!page.held() || page.leaving || Date.now() - acted < 30000) return;
+    acted = Date.now();
+    keeping = keep();
+  };
+  async function keep() {
+    try {
+      expires = new Date((await window.ask(`${page.base}/keep`, { body: { token: page.token } })).expires_at);
+      warned = false;
+    } catch (error) { if (error.status === 409) lost(error.message); }
+  }
+  function lost(message, again = true) {
+    root.dataset.held = "0";
+    for (const button of $$("[data-decide]")) button.disabled = true;
+    page.warn(message, again);
+  }
+  page.warn = (message, again = false) => {
+    const live = $("#live");
+    live.hidden = false;
+    live.replaceChildren(page.make("span", { textContent: message }));
+    if (again) live.append(" ", page.make("button", { className: "btn btn-sm", type: "button", textContent: words.again, onclick: () => { keeping = take(); } }));
+  };
+  async function take() {
+    acted = Date.now();
+    try {
+      const claim = await window.ask(`${page.base}/take`, { body: {} });
+      page.token = claim.token;
+      expires = new Date(claim.expires_at);
+      warned = false;
+      root.dataset.held = "1";
+      for (const field of $$('input[name="token"]')) field.value = claim.token;
+      $("#live").hidden = true;
+      page.showBlockers();
+      countDown();
+    } catch (error) { lost(error.message, false); }
+  }
+  function countDown() {
+    if (!expires || !page.held()) return;
+    const left = Math.max(0, Math.round((expires - Date.now()) / 1000));
+    $("[data-countdown]").textContent = fill(words.left, { time: `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` });
+    if (left <= 60 && !warned) { warned = true; window.announce(words.lapse, "warning"); }
+    if (left === 0) lost(words.lapsed);
+  }
+
+  async function look() {
+    if (document.hidden) return;
+    const now = await window.ask(`${page.base}/state`, { method: "GET", signal: page.life.signal }).catch(() => null);
+    if (!now || page.leaving) return;
+    if (now.decided_by && root.dataset.state !== now.state) {
+      document.body.classList.add("decided");
+      lost(fill(words.decided, { who: now.decided_by, state: now.state_words }), false);
+    } else if (page.held() && !now.held) lost(now.claimant ? fill(words.taken, { who: now.claimant }) : words.lapsed, !now.claimant);
+    else if (JSON.stringify(now.checks) !== JSON.stringify(page.data.pinned_checks)) page.warn(words.stale);
+  }
+
+  page.on(document, "pointerdown keydown input", page.active, { passive: true });
+  page.every(1000, countDown);
+  page.every(8000, look);
+  page.on(document, "visibilitychange", look);
+  page.on(window, "pagehide", () => {
+    if (!page.held() || page.leaving) return;
+    const form = new FormData();
+    form.append("csrf_token", document.querySelector('meta[name="csrf-token"]').content);
+    form.append("token", page.token);
+    form.append("beacon", "1");
+    navigator.sendBeacon(`${page.base}/release`, form);
+  });
+  page.on(document, "submit", (event) => { if ("noBeacon" in event.target.dataset) page.leaving = true; });
+  // The beacon of a page that is being reloaded gives its claim back a moment before this one begins: it is taken anew.
+  if (page.held() && !window.review.started && performance.getEntriesByType("navigation")[0]?.type === "reload") keeping = take();
+  document.body.classList.remove("decided");
+  countDown();
+});

@@ -1,0 +1,45 @@
+// Everything by name (Ctrl+K): acts, panes, templates, old remarks, colleagues' notes, skipped and other submissions.
+"use strict";
+window.review.parts.push((page) => {
+  const { data, $, $$, make, modal } = page;
+  const search = $("#palette-search");
+  const list = $("#palette-list");
+
+  function entries() {
+    const acts = $$("[data-rebind]").map((button) => ({ text: button.dataset.words, hint: button.textContent, run: () => page.pressed(button.textContent.trim()) }));
+    const buttons = $$(".review-head button[data-bs-toggle], .presets a, .review-head [data-palette]").map((button) => ({ text: button.dataset.palette || button.textContent.trim().replace(/\s+/g, " "), run: () => button.click() }));
+    const points = $$("#work-checklist .point legend").map((legend) => ({ text: `✓ ${$("[data-words]", legend).textContent}`, run: () => { page.step("checklist"); legend.closest(".point").scrollIntoView({ block: "center" }); $("input", legend.closest(".point")).focus(); } }));
+    const panes = [...$(".pane [data-pane-select]").options].flatMap((option) => [["←", "left"], ["→", "right"]].map(([arrow, side]) => ({ text: `${arrow} ${option.parentElement.label}: ${option.text}`, run: () => page.open(side, option.value) })));
+    const templates = data.templates.map((template) => ({ text: `+ ${template.title}`, run: () => page.fromTemplate(template.id) }));
+    return [...acts, ...buttons, ...points, ...panes, ...templates].filter((entry) => entry.text);
+  }
+  let all = [];
+  function draw() {
+    const wanted = search.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+    const found = all.filter((entry) => wanted.every((word) => entry.text.toLocaleLowerCase().includes(word))).slice(0, 40);
+    list.replaceChildren(...found.map((entry) => {
+      const button = make("button", { type: "button", textContent: entry.text });
+      if (entry.hint) button.append(" ", make("kbd", { textContent: entry.hint }));
+      button.onclick = () => {
+        page.on($("#palette"), "hidden.bs.modal", () => entry.run(), { once: true });
+        modal("#palette").hide();
+      };
+      return make("li", {}, button);
+    }));
+  }
+  page.on(search, "input", draw);
+  page.on($("#palette"), "keydown", (event) => {
+    const buttons = $$("button", list);
+    const at = buttons.indexOf(document.activeElement);
+    if (event.key === "Enter" && event.target === search) { event.preventDefault(); buttons[0]?.click(); }
+    if (event.key === "ArrowDown") { event.preventDefault(); buttons[Math.min(at + 1, buttons.length - 1)]?.focus(); }
+    if (event.key === "ArrowUp") { event.preventDefault(); (buttons[at - 1] || search).focus(); }
+  });
+  page.on($("#palette"), "shown.bs.modal", () => search.focus());
+  page.palette = () => {
+    search.value = "";
+    all = entries();
+    draw();
+    modal("#palette").show();
+  };
+});
