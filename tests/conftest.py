@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.real.redis",
     "tests.real.smtp",
     "tests.real.clamd",
+    "tests.real.s3",
     "tests.real.engine",
     "tests.real.registry",
     "tests.real.deployment",

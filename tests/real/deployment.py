@@ -59,11 +59,18 @@ class Deployment:
 
 
 @pytest.fixture
+def storage_url() -> str:
+    """Where files lie: on the local disk, unless a module says otherwise."""
+    return ""
+
+
+@pytest.fixture
 def deployment(
-    database: Database, database_url: str, redis_server: Redis, smtp: Smtp, clamd: str, tmp_path: Path
+    database: Database, database_url: str, redis_server: Redis, smtp: Smtp, clamd: str, storage_url: str, tmp_path: Path
 ) -> Iterator[Deployment]:
     """Everything ready, nothing of ours running yet."""
-    made = Deployment(tmp_path / "var", database_url=database_url, redis_url=redis_server.url, smtp_url=smtp.url, clamd=clamd)
+    parts = {"redis_url": redis_server.url, "smtp_url": smtp.url, "clamd": clamd, "storage_url": storage_url}
+    made = Deployment(tmp_path / "var", database_url=database_url, **parts)
     yield made
     made.stop()
     for log in sorted((made.folder / "log").glob("*.log")):
