@@ -51,8 +51,9 @@ def load_calendar(name: str, exceptions: Iterable[DayException] = ()) -> DayTabl
         return table
     changed = _Draft(table.name, table.working.copy(), table.shortened.copy(), table.firm, dict(table.notes), table.years)
     for exception in exceptions:
-        source = {"ru": f"внёс {exception.by}", "en": f"entered by {exception.by}"} if exception.by else {}
-        changed.set(exception.day, exception.kind, {"ru": exception.reason, "en": exception.reason}, source)
+        source = {"ru": f"внесено: {exception.by}", "en": f"entered by {exception.by}"} if exception.by else {}
+        words = {"ru": exception.reason, "en": exception.reason}
+        changed.set(exception.day, exception.kind, words, source, layer="staff")
     return changed.table()
 
 
@@ -62,6 +63,22 @@ def missing_year(table: DayTable, today: date) -> int | None:
         return None
     wanted = [today.year] + [today.year + 1] * ((today.month, today.day) >= _SOON_MISSING)
     return next((year for year in wanted if year not in table.years), None)
+
+
+def layers(name: str) -> list[Words]:
+    """What a calendar is made of, by name in both languages: the country, then the region on top of it."""
+    data = _files().get(name, {})
+    own = data.get("name", {"ru": name, "en": name})
+    return [*layers(data["base"]), own] if "base" in data else [own]
+
+
+def decree(name: str, year: int) -> Words | None:
+    """The decree on moved days off of a year, in both languages; None when there is none in the calendar's file."""
+    data = _files().get(name, {})
+    if "base" in data:
+        return decree(data["base"], year)
+    found: Words | None = data.get("years", {}).get(str(year), {}).get("decree")
+    return found
 
 
 @cache
@@ -87,13 +104,13 @@ class _Draft:
     notes: dict[date, DayNote]
     years: tuple[int, ...] = ()
 
-    def set(self, day: date, kind: str, words: Words, source: Words) -> None:
+    def set(self, day: date, kind: str, words: Words, source: Words, *, layer: str = "country") -> None:
         if not FIRST <= day <= LAST:
             return
         place = (day - FIRST).days
         self.working[place] = kind != "off"
         self.shortened[place] = kind == "shortened"
-        self.notes[day] = DayNote(kind, words["ru"], words["en"], source.get("ru", ""), source.get("en", ""))
+        self.notes[day] = DayNote(kind, words["ru"], words["en"], source.get("ru", ""), source.get("en", ""), layer)
 
     def clear(self, day: date) -> None:
         """An ordinary day of its weekday again."""
@@ -228,5 +245,5 @@ def _regional(name: str, data: dict[str, Any]) -> DayTable:
     draft = _Draft(name, base.working.copy(), base.shortened.copy(), base.firm, dict(base.notes), base.years)
     for kind in ("off", "working", "shortened"):
         for row in data.get(kind, ()):
-            draft.set(row["day"], kind, row["why"], row["decree"])
+            draft.set(row["day"], kind, row["why"], row["decree"], layer="region")
     return draft.table()

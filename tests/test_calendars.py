@@ -93,7 +93,7 @@ def test_the_staff_can_change_any_day_either_way_and_the_version_tells() -> None
     ]
     table = load_calendar("ru", changes)
     assert [table.is_working(change.day) for change in changes] == [False, True, True]
-    assert table.notes[date(2026, 11, 24)].source_ru == "внёс Лида Лид"
+    assert table.notes[date(2026, 11, 24)].source_ru == "внесено: Лида Лид"
     assert table.shortened[table.index(date(2026, 11, 27))]
     assert table.version != plain.version
     assert plain.is_working(date(2026, 11, 24))

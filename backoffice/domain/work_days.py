@@ -15,13 +15,17 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class DayNote:
-    """Why a day is not what its weekday says, in both languages. ``kind``: off | working | shortened; ``source`` a decree, an article, a person."""
+    """Why a day is not what its weekday says, in both languages. ``kind``: off | working | shortened; ``source`` a decree, an article, a person.
+
+    ``layer`` is who said so: the country, a region of it, or the staff.
+    """
 
     kind: str
     ru: str
     en: str
     source_ru: str = ""
     source_en: str = ""
+    layer: str = "country"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +59,11 @@ class DayTable:
     def is_working(self, day: date) -> bool:
         """Whether people work on it."""
         return bool(self.working[self.index(day)])
+
+    def kind_of(self, day: date) -> str:
+        """off, working or shortened."""
+        place = self.index(day)
+        return ("shortened" if self.shortened[place] else "working") if self.working[place] else "off"
 
     @property
     def version(self) -> str:

@@ -10,10 +10,13 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from peewee import IntegrityError
+
 from backoffice.calendars import DayException, load_calendar, load_clock, load_policy
 from backoffice.domain.deadlines import DeadlinePolicy, Pause, deadline, elapsed, share
-from backoffice.domain.errors import Refused
+from backoffice.domain.errors import Lost, Refused
 from backoffice.domain.events import Event
+from backoffice.domain.work_days import DayTable
 from backoffice.domain.working_clock import MICROSECOND, WorkingClock
 from backoffice.store import audit, calendar
 from backoffice.store.base import db
@@ -136,19 +139,35 @@ def budget_until(clock: WorkingClock, times: Timing, due: datetime) -> timedelta
 
 
 def change_day(day: date, kind: str, *, reason: str, by: Person, now: datetime) -> CalendarChange:
-    """A lead or an administrator makes a day off, working or shortened. A later change of the same day replaces it."""
+    """A lead or an administrator makes a day off, working or shortened. A later change of the same day replaces it.
+
+    ``Lost("day_changed")`` when somebody else changed it in the same moment.
+    """
     _refuse_strangers(by)
-    if kind not in KINDS:
-        raise Refused("unknown_kind", kind=kind)
+    refuse_change(day, kind, policy_clock()[0].table)
     if not reason.strip():
         raise Refused("reason_needed")
-    with db.atomic():
-        _end(day, by=by, now=now)
-        change: CalendarChange = CalendarChange.create(day=day, kind=kind, reason=reason.strip(), person=by, created_at=now)
-        audit.record(
-            Event.SETTING_CHANGED, now=now, person=by, setting="calendar", day=day.isoformat(), kind=kind, reason=reason.strip()
-        )
+    why = reason.strip()
+    try:
+        with db.atomic():
+            _end(day, by=by, now=now)
+            change: CalendarChange = CalendarChange.create(day=day, kind=kind, reason=why, person=by, created_at=now)
+            audit.record(
+                Event.SETTING_CHANGED, now=now, person=by, setting="calendar", day=day.isoformat(), kind=kind, reason=why
+            )
+    except IntegrityError:
+        raise Lost("day_changed") from None
     return change
+
+
+def refuse_change(day: date, kind: str, table: DayTable) -> None:
+    """``Refused`` for a kind there is not, a day beyond the calendar, and a day that is of that kind already."""
+    if kind not in KINDS:
+        raise Refused("unknown_kind", kind=kind)
+    if not table.first <= day < table.last:
+        raise Refused("beyond_calendar")
+    if table.kind_of(day) == kind:
+        raise Refused("day_is_so_already")
 
 
 def restore_day(day: date, *, by: Person, now: datetime) -> None:

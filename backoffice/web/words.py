@@ -230,6 +230,11 @@ REFUSALS = {
     "deadline_has_passed": lazy("The new deadline has already passed."),
     "on_hold": lazy("The submission is on hold: end the hold first."),
     "choose_colleague": lazy("Choose a colleague."),
+    "unknown_kind": lazy("Choose what kind of day it becomes."),
+    "no_such_day": lazy("Give a date."),
+    "beyond_calendar": lazy("The calendar does not reach that far."),
+    "day_is_so_already": lazy("The day is of that kind already: nothing would change."),
+    "day_changed": lazy("Somebody else has just changed this day. Look at it again."),
     "already_on_hold": lazy("The submission is on hold already."),
     "not_on_hold": lazy("The submission is not on hold."),
 }

@@ -102,7 +102,7 @@ def test_a_changed_day_says_who_and_why_and_can_be_changed_again(office: Office)
     change_day(date(2026, 11, 26), "off", reason="Переезд", by=office.zahar, now=MONDAY)
     change_day(date(2026, 11, 26), "shortened", reason="Переехали быстро", by=office.lida, now=MONDAY)
     note = policy_clock()[0].table.notes[date(2026, 11, 26)]
-    assert (note.kind, note.ru, note.source_ru) == ("shortened", "Переехали быстро", "внёс Лида")
+    assert (note.kind, note.ru, note.source_ru) == ("shortened", "Переехали быстро", "внесено: Лида")
     with pytest.raises(Refused, match="not_a_lead"):
         change_day(date(2026, 11, 26), "off", reason="Хочу", by=office.vera, now=MONDAY)
     with pytest.raises(Refused, match="unknown_kind"):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response as FlaskResponse
-from flask import abort, request, url_for
+from flask import abort, current_app, request, url_for
 from flask_admin import expose
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -17,6 +17,7 @@ from backoffice.store import queues, reports
 from backoffice.store.queues import BY_TIME, Filters, Page, Watch
 from backoffice.store.reports import FIGURES, Moment
 from backoffice.usecases import history, team
+from backoffice.web.access import needed
 from backoffice.web.staff import board, choices, export, lines, past, tomorrow
 from backoffice.web.staff.asked import Asked
 from backoffice.web.staff.base import LEADS, StaffView
@@ -166,14 +167,16 @@ def _hour(part: float) -> str:
 
 
 def tabs() -> list[tuple[str, str, str]]:
-    """(endpoint, address, words) of the desk's pages."""
+    """(endpoint, address, words) of the desk's pages, and of the calendar; those that the reader may open."""
     names = (
-        ("index", gettext("Now")),
-        ("people", gettext("People")),
-        ("forecast", gettext("Forecast")),
-        ("history", gettext("History")),
+        ("staff_desk.index", gettext("Now")),
+        ("staff_desk.people", gettext("People")),
+        ("staff_desk.forecast", gettext("Forecast")),
+        ("staff_desk.history", gettext("History")),
+        ("staff_calendar.index", gettext("Calendar")),
     )
-    return [(f"staff_desk.{name}", url_for(f"staff_desk.{name}"), words) for name, words in names]
+    roles = current_user.role_names()
+    return [(name, url_for(name), words) for name, words in names if (needed(current_app, name) or frozenset()) & roles]
 
 
 def views() -> list[StaffView]:
