@@ -153,7 +153,11 @@ ROUNDS: tuple[Round, ...] = (
             HOSTILE,
         ),
     ),
-    Round("wine", "13 11:20", returned("gleb", "11 14:45", Said("characteristics-formats"), Said("terms-licence"))),
+    Round(
+        "wine",
+        "13 11:20",
+        returned("gleb", "11 14:45", Said("characteristics-formats", {"format": ".parquet"}), Said("terms-licence")),
+    ),
     Round(
         "alexnet",
         "12 10:00",
@@ -163,7 +167,13 @@ ROUNDS: tuple[Round, ...] = (
     Round(
         "diabetes",
         "9 13:10",
-        returned("vera", "7 11:35", Said("data-personal"), Said("characteristics-accuracy"), Said("description-deployments")),
+        returned(
+            "vera",
+            "7 11:35",
+            Said("data-personal", {"what": "имена и телефоны"}),
+            Said("characteristics-accuracy"),
+            Said("description-deployments"),
+        ),
     ),
     Round(
         "demand",

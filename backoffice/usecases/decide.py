@@ -30,12 +30,16 @@ _LETTERS = {DecisionKind.PUBLISH: "published", DecisionKind.RETURN: "returned", 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Everything a moderator sends with a decision. ``pinned`` is what the page showed: {slot: sha256} and {"slot:kind": version}."""
+    """Everything a moderator sends with a decision. ``pinned`` is what the page showed: {slot: sha256} and {"slot:kind": version}.
+
+    ``old`` says of remarks of earlier rounds what became of them: {remark id: fixed | not_fixed | unclear}.
+    """
 
     kind: DecisionKind
     message: str = ""
     remarks: Sequence[RemarkDraft] = ()
     checklist: Mapping[str, str] = field(default_factory=dict)
+    old: Mapping[int, str] = field(default_factory=dict)
     opaque_signed: bool = False
     pinned_artifacts: Mapping[str, str] = field(default_factory=dict)
     pinned_checks: Mapping[str, str] = field(default_factory=dict)
@@ -142,4 +146,15 @@ def _keep(
     )
     for position, remark in enumerate(remark for remark in review.remarks if remark.text.strip()):
         Remark.create(submission=submission, moderator=moderator, created_at=now, position=position, **asdict(remark))
+    _judge_old(submission, review)
     return decision
+
+
+def _judge_old(submission: Submission, review: Review) -> None:
+    """What became of earlier remarks: what is carried over was not fixed, of the others what the moderator said."""
+    carried = {remark.carried_from: "not_fixed" for remark in review.remarks if remark.carried_from}
+    rounds = Submission.select(Submission.id).where(
+        (Submission.listing == submission.listing_id) & (Submission.number < submission.number)
+    )
+    for remark_id, outcome in {**review.old, **carried}.items():
+        Remark.update(outcome=outcome).where((Remark.id == remark_id) & Remark.submission.in_(rounds)).execute()

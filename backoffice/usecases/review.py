@@ -15,7 +15,7 @@ from backoffice.domain.errors import Lost, Refused
 from backoffice.domain.events import Event
 from backoffice.domain.remark_templates import unfilled
 from backoffice.domain.remarks import RemarkDraft
-from backoffice.domain.states import DECIDED
+from backoffice.domain.states import DECIDED, State
 from backoffice.store import audit, checks
 from backoffice.store.base import db
 from backoffice.store.checks import Check
@@ -27,6 +27,7 @@ from backoffice.usecases.request_checks import extension
 
 LONGEST_REMARK = 4_000
 MOST_REMARKS = 100
+OUTCOMES = ("fixed", "not_fixed", "unclear")  # of a remark, in the next round
 
 
 def draft_of(submission_id: int, person: Person) -> ReviewDraft | None:
@@ -56,6 +57,7 @@ def review_of(data: Mapping[str, Any]) -> Review:
     try:
         remarks = [_remark(row) for row in data.get("remarks", [])]
         checklist = {str(point): str(answer) for point, answer in data.get("checklist", {}).items()}
+        old = {int(remark): str(outcome) for remark, outcome in data.get("old", {}).items()}
         pinned = {name: dict(data.get(name, {})) for name in ("pinned_artifacts", "pinned_checks")}
         kind = DecisionKind(data.get("kind") or DecisionKind.RETURN)
     except (TypeError, ValueError, AttributeError) as error:
@@ -67,6 +69,7 @@ def review_of(data: Mapping[str, Any]) -> Review:
         message=str(data.get("message", ""))[:LONGEST_REMARK],
         remarks=remarks,
         checklist={point: answer for point, answer in checklist.items() if answer in ("yes", "no", "na")},
+        old={remark: outcome for remark, outcome in old.items() if outcome in OUTCOMES},
         opaque_signed=bool(data.get("opaque_signed")),
         **pinned,
     )
@@ -122,6 +125,14 @@ def previous_of(submission: Submission) -> Submission | None:
     older = (Submission.listing == submission.listing_id) & (Submission.number < submission.number)
     decided = Submission.state.in_([str(state) for state in DECIDED])
     found: Submission | None = Submission.select().where(older & decided).order_by(Submission.number.desc()).first()
+    return found
+
+
+def published_of(submission: Submission) -> Submission | None:
+    """The version of the same listing that was published last before this one, be it in the catalog still or not."""
+    older = (Submission.listing == submission.listing_id) & (Submission.number < submission.number)
+    published = Submission.state.in_([str(state) for state in (State.PUBLISHED, State.SUPERSEDED, State.UNPUBLISHED)])
+    found: Submission | None = Submission.select().where(older & published).order_by(Submission.number.desc()).first()
     return found
 
 

@@ -40,9 +40,19 @@ def rule_pages(reader: str) -> dict[str, list[RulePage]]:
     """Every rule by its group (the part of its id before the first dot)."""
     groups: dict[str, list[RulePage]] = {}
     for name, rule in _all().items():
-        texts = {part: rule[part][reader] for part in ("title", "words", "why", "fix")}
-        groups.setdefault(name.partition(".")[0], []).append(RulePage(name, str(rule["severity"]), **texts))
+        groups.setdefault(name.partition(".")[0], []).append(_page(name, rule, reader))
     return groups
+
+
+def rule_page(name: str, reader: str) -> RulePage | None:
+    """One rule; None for one that has gone since."""
+    rule = _all().get(name)
+    return _page(name, rule, reader) if rule else None
+
+
+def _page(name: str, rule: Mapping[str, Any], reader: str) -> RulePage:
+    texts = {part: rule[part][reader] for part in ("title", "words", "why", "fix")}
+    return RulePage(name, str(rule["severity"]), **texts)
 
 
 class _Known(dict[str, Any]):

@@ -31,9 +31,9 @@ def signer(secret: str) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(secret, salt="preview")
 
 
-def address(wiring: Wiring, check: Check, *, language: str, theme: str) -> str:
-    """Where a check's preview is shown, for one reader, for an hour."""
-    token = signer(wiring.secret_key).dumps([check.id, language, theme])
+def address(wiring: Wiring, check: Check, *, language: str, theme: str, member: str = "") -> str:
+    """Where a check's preview is shown, for one reader, for an hour; ``member`` names one file inside an archive."""
+    token = signer(wiring.secret_key).dumps([check.id, language, theme, member])
     return f"{wiring.settings.previews_url.rstrip('/')}/{token}/"
 
 
@@ -92,23 +92,25 @@ def _close(_error: BaseException | None) -> None:
         db.close()
 
 
-def _opened(token: str) -> tuple[Check, str, str]:
+def _opened(token: str) -> tuple[Check, str, str, str]:
     try:
-        check_id, language, theme = signer(current_app.extensions["wiring"].secret_key).loads(token, max_age=LIFETIME)
+        check_id, language, theme, *members = signer(current_app.extensions["wiring"].secret_key).loads(token, max_age=LIFETIME)
     except BadData:
         abort(404)
     check: Check | None = Check.get_or_none(Check.id == check_id)
     if check is None or check.blob.quarantined_at:
         abort(404)
-    return check, language, theme
+    return check, language, theme, "".join(members)
 
 
 def page(token: str) -> Response:
-    """A check's preview as a page."""
-    check, language, theme = _opened(token)
+    """A check's preview as a page, or that of one member."""
+    check, language, theme, member = _opened(token)
     wording.speak(language)
     files = {row.name: row for row in check.preview_files}
     preview: dict[str, Any] = check.preview or {}
+    if member:
+        preview = next((row["preview"] for row in preview.get("members", []) if row["name"] == member), {})
     return make_response(
         render_template("previews/page.html", check=check, preview=preview, files=files, theme=theme, token=token)
     )
@@ -116,7 +118,7 @@ def page(token: str) -> Response:
 
 def file(token: str, name: str) -> Response:
     """One preview file, if its type is harmless to show."""
-    check, _language, _theme = _opened(token)
+    check, *_reader = _opened(token)
     row = PreviewFile.get_or_none((PreviewFile.check == check) & (PreviewFile.name == name))
     if row is None or row.media_type not in SAFE_TYPES:
         abort(404)

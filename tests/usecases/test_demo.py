@@ -10,9 +10,10 @@ import pytest
 from peewee import Database
 
 from backoffice.demo import load, people, story
+from backoffice.domain.remark_templates import unfilled
 from backoffice.store.checks import Finding
 from backoffice.store.listings import Listing, Submission
-from backoffice.store.moderation import Decision
+from backoffice.store.moderation import Decision, Remark
 from backoffice.store.outbox import Job, Mail
 from backoffice.store.people import Person
 from backoffice.wiring import Wiring
@@ -36,6 +37,7 @@ def test_the_demo(database: Database, database_url: str, clamd: str, tmp_path: P
         "draft", "checking", "awaiting_review", "published", "returned", "rejected", "withdrawn", "superseded", "unpublished",
     }  # fmt: skip
     assert sum(states.values()) >= 15
+    assert not [remark.text for remark in Remark.select() if unfilled(remark.text)]
     assert Listing.select().count() >= 15
     assert Person.select().count() == len(people.PLAYERS)
 

@@ -142,3 +142,19 @@ def test_the_previews_origin_knows_no_people_and_no_other_pages(gallery: Gallery
     db.connect(reuse_if_open=True)
     assert Check.select().count() >= 4
     assert PreviewFile.select().count() == 3
+
+
+def test_a_member_of_an_archive_has_a_page_of_its_own(market: Market, app: Flask) -> None:
+    inside = [{"name": name, "preview": {"kind": "text", "text": f"внутри {name}"}} for name in ("папка/ПРОЧТИ.md", "b.txt")]
+    preview = {"kind": "tree", "entries": [], "members": inside}
+    waiting = market.awaiting(model_archive=Outcome(state="passed", verdict=Verdict.PASS, preview=preview))
+    check = next(c for c in current_checks(waiting) if c.slot == "model_archive" and c.kind == "scan")
+    client = previews.create_previews(app.config["SETTINGS"]).test_client()
+    pages = {}
+    for member in ("папка/ПРОЧТИ.md", "c.txt"):
+        address = previews.address(market.wiring, check, language="ru", theme="light", member=member)
+        pages[member] = client.get(address.removeprefix(market.wiring.settings.previews_url)).text
+        db.connect(reuse_if_open=True)
+    assert "внутри папка/ПРОЧТИ.md" in pages["папка/ПРОЧТИ.md"]
+    assert "внутри b.txt" not in pages["папка/ПРОЧТИ.md"]
+    assert "внутри" not in pages["c.txt"]

@@ -132,7 +132,7 @@ def _show(path: Path, report: Report) -> None:
             if sum(len(one) for one in words) < _TEXT:
                 words.append(_words(page))
             page.close()
-        documents.show(report, text="\n\n".join(words)[:_TEXT].strip(), pages=pages, files=names)
+        documents.show(report, text="\n\f".join(words)[:_TEXT].strip(), pages=pages, files=names)
     finally:
         document.close()
 

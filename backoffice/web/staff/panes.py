@@ -1,27 +1,32 @@
-"""What the two panes of a review can show, and what each looks like."""
+"""What the two panes of a review can show, and what each looks like (M3).
+
+A name in the address says what: ``card.description``, ``file.instruction``, ``member.model_archive.dir/file``, ``checks``, ``rule.csv.no_header`` …;
+``was.`` before it is the same thing of the version before, ``live.`` of the version in the catalog.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, render_template
 from peewee import JOIN
 
-from backoffice.domain import diffs
 from backoffice.i18n import gettext, language
 from backoffice.store.audit import Audit
 from backoffice.store.checks import Check
 from backoffice.store.listings import Submission
 from backoffice.store.people import Person
+from backoffice.usecases import review
 from backoffice.usecases.record_check import current_checks
 from backoffice.web import findings, previews, words
+from backoffice.web.staff import differences
+from backoffice.web.staff.differences import CARD, in_order
 from backoffice.web.wording import scheme
 
-CARD = ("description", "characteristics", "requirements")
 OTHERS = 50  # submissions of the author that are listed
 EVENTS = 200  # of a timeline
-SLOTS = ("data_example", "instruction", "terms_of_use", "model_archive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +38,70 @@ class Choice:
     group: str
 
 
-def choices(submission: Submission, checks: list[Check], previous: Submission | None) -> list[Choice]:
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Everything a pane may take from: the submission with its checks and findings, the version before, and the one in the catalog."""
+
+    submission: Submission
+    checks: list[Check]
+    previous: Submission | None
+    live: Submission | None
+    found: Mapping[int, list[Any]]
+
+    def rules(self) -> list[str]:
+        """The rules of what was found, each once."""
+        return sorted({finding.rule for rows in self.found.values() for finding in rows})
+
+
+def shelf(submission: Submission) -> Shelf:
+    """Read what the panes need."""
+    checks, previous, live = current_checks(submission), review.previous_of(submission), review.published_of(submission)
+    return Shelf(submission, checks, previous, None if live == previous else live, findings.of_checks(checks))
+
+
+def choices(one: Shelf) -> list[Choice]:
     """Everything there is to show for this submission."""
-    card, files = gettext("Card"), gettext("Files")
-    found = [Choice(f"card.{name}", words.word(name, "field"), card) for name in CARD]
-    found += [Choice(f"file.{a.slot}", words.word(a.slot, "slot"), files) for a in _ordered(submission)]
-    found.append(Choice("checks", gettext("Reports of the checks"), gettext("Checks")))
-    if any(check.kind == "try_install" for check in checks):
-        found.append(Choice("try_install", gettext("Trial installation"), gettext("Checks")))
-    if previous:
-        was = gettext("Before: version %(number)s", number=previous.number)
-        found.append(Choice("diff", gettext("What has changed"), was))
-        found += [Choice(f"was.card.{name}", words.word(name, "field"), was) for name in CARD]
-        found += [Choice(f"was.file.{a.slot}", words.word(a.slot, "slot"), was) for a in _ordered(previous)]
-    around = gettext("Around it")
+    checks, around = gettext("Checks"), gettext("Around it")
+    found = [Choice("outline", gettext("Outline"), gettext("At a glance"))]
+    if one.previous:
+        found.append(Choice("diff", gettext("What has changed"), gettext("At a glance")))
+    found += _things(one.submission, one.checks, "", (gettext("Card"), gettext("Files"), gettext("Inside the archives")))
+    found.append(Choice("checks", gettext("Reports of the checks"), checks))
+    if any(check.kind == "try_install" for check in one.checks):
+        found.append(Choice("try_install", gettext("Trial installation"), checks))
+    found += [Choice(f"rule.{name}", findings.title(name), gettext("Rules of what was found")) for name in one.rules()]
+    for prefix, other, heading in (
+        ("was.", one.previous, gettext("Before: version %(number)s", number=one.previous.number if one.previous else 0)),
+        ("live.", one.live, gettext("In the catalog: version %(number)s", number=one.live.number if one.live else 0)),
+    ):
+        if other:
+            found += _things(other, current_checks(other), prefix, (heading,) * 3)
+    found.append(Choice("checklist", gettext("Checklist"), around))
     found.append(Choice("author", gettext("The author's other models"), around))
     found.append(Choice("history", gettext("History"), around))
     return found
 
 
-def _ordered(submission: Submission) -> list[Any]:
-    return sorted(submission.artifacts, key=lambda artifact: SLOTS.index(artifact.slot))
+def _things(submission: Submission, checks: list[Check], prefix: str, headings: tuple[str, str, str]) -> Iterator[Choice]:
+    card, files, inside = headings
+    for name in CARD:
+        yield Choice(f"{prefix}card.{name}", words.word(name, "field"), card)
+    for artifact in in_order(submission):
+        yield Choice(f"{prefix}file.{artifact.slot}", words.word(artifact.slot, "slot"), files)
+    for check in checks:
+        for member in _members(check):
+            yield Choice(f"{prefix}member.{check.slot}.{member}", member, inside)
+
+
+def _members(check: Check) -> list[str]:
+    preview: dict[str, Any] = check.preview or {}
+    return [str(row["name"]) for row in preview.get("members", [])] if check.kind == "scan" else []
+
+
+def menu(offered: list[Choice]) -> list[tuple[str, list[Choice]]]:
+    """The choices under their headings, both in the order in which they are offered."""
+    headings = dict.fromkeys(choice.group for choice in offered)
+    return [(heading, [choice for choice in offered if choice.group == heading]) for heading in headings]
 
 
 def presets(offered: list[Choice]) -> list[tuple[str, str, str]]:
@@ -69,94 +117,98 @@ def presets(offered: list[Choice]) -> list[tuple[str, str, str]]:
     return [pair for pair in pairs if {pair[1], pair[2]} <= names]
 
 
-def chosen(offered: list[Choice], previous: Submission | None, left: str | None, right: str | None) -> tuple[str, str]:
-    """The pair of the address; without one, the difference for a resubmission, else the description beside the checks."""
+def chosen(offered: list[Choice], left: str | None, right: str | None) -> tuple[str, str]:
+    """The pair of the address; without one, the difference of a resubmission or the outline of a first one, beside the checks."""
     names = {choice.name for choice in offered}
-    usual = ("diff", "checks") if previous else ("card.description", "checks")
+    usual = ("diff" if "diff" in names else "outline", "checks")
     return left if left in names else usual[0], right if right in names else usual[1]
 
 
-def content(name: str, submission: Submission, checks: list[Check], previous: Submission | None) -> str:
+def content(name: str, one: Shelf) -> str:
     """A pane's HTML."""
-    if name.startswith("was.") and previous:
-        return content(name.removeprefix("was."), previous, current_checks(previous), None)
+    for prefix, other in (("was.", one.previous), ("live.", one.live)):
+        if name.startswith(prefix) and other:
+            checks = current_checks(other)
+            return content(name.removeprefix(prefix), Shelf(other, checks, None, None, findings.of_checks(checks)))
     kind, _, which = name.partition(".")
-    context: dict[str, Any] = {"submission": submission, "which": which, "checks": checks, "previous": previous}
-    maker = {"file": _file, "checks": _checks, "try_install": _checks, "diff": _diff, "author": _author, "history": _history}
-    if kind in maker:
-        context |= maker[kind](submission, checks, previous, which)
+    makers: dict[str, Callable[[Shelf, str], dict[str, Any]]] = {
+        "file": _file,
+        "member": _member,
+        "checks": _checks,
+        "try_install": _checks,
+        "outline": _outline,
+        "diff": _diff,
+        "rule": lambda _one, which: {"page": findings.rule_page(which, language())},
+        "checklist": lambda one, _which: {"hints": review.hints(one.submission, one.checks)},
+        "author": _author,
+        "history": _history,
+    }
+    context: dict[str, Any] = {"submission": one.submission, "which": which, "checks": one.checks, "previous": one.previous}
+    if kind in makers:
+        context |= makers[kind](one, which)
     return render_template(f"staff/review/panes/{kind}.html", **context)
 
 
-def _file(submission: Submission, checks: list[Check], _previous: Submission | None, which: str) -> dict[str, Any]:
-    artifact = next(a for a in submission.artifacts if a.slot == which)
-    scan = next((check for check in checks if check.slot == which and check.kind == "scan"), None)
-    wiring = current_app.extensions["wiring"]
-    url = ""
-    if scan and scan.preview and not artifact.blob.quarantined_at:
-        url = previews.address(wiring, scan, language=language(), theme=scheme())
+def _file(one: Shelf, which: str) -> dict[str, Any]:
+    artifact = next(a for a in one.submission.artifacts if a.slot == which)
+    scan = next((check for check in one.checks if check.slot == which and check.kind == "scan"), None)
+    url = _preview(scan) if scan and scan.preview and not artifact.blob.quarantined_at else ""
     return {"artifact": artifact, "scan": scan, "preview_url": url}
 
 
-def _checks(submission: Submission, checks: list[Check], _previous: Submission | None, _which: str) -> dict[str, Any]:
+def _member(one: Shelf, which: str) -> dict[str, Any]:
+    slot, _, name = which.partition(".")
+    scan = next(check for check in one.checks if check.slot == slot and name in _members(check))
+    return {"name": name, "slot": slot, "preview_url": "" if scan.blob.quarantined_at else _preview(scan, name)}
+
+
+def _preview(scan: Check, member: str = "") -> str:
+    return previews.address(current_app.extensions["wiring"], scan, language=language(), theme=scheme(), member=member)
+
+
+def _checks(one: Shelf, _which: str) -> dict[str, Any]:
     wiring = current_app.extensions["wiring"]
-    order = [a.slot for a in _ordered(submission)]
+    order = [a.slot for a in in_order(one.submission)]
     return {
-        "checks": sorted(checks, key=lambda check: (order.index(check.slot), check.kind)),
-        "findings": findings.of_checks(checks),
+        "checks": sorted(one.checks, key=lambda check: (order.index(check.slot), check.kind)),
+        "findings": one.found,
         "words_of": findings.words,
-        **previews.trial_files(wiring, checks, language=language(), theme=scheme()),
+        **previews.trial_files(wiring, one.checks, language=language(), theme=scheme()),
     }
 
 
-def _diff(submission: Submission, checks: list[Check], previous: Submission | None, _which: str) -> dict[str, Any]:
-    if previous is None:
+def _outline(one: Shelf, _which: str) -> dict[str, Any]:
+    scans = {check.slot: check for check in one.checks if check.kind == "scan"}
+    return {
+        "card": CARD,
+        "values": differences.classification(one.submission),
+        "files": [(artifact, scans.get(artifact.slot)) for artifact in in_order(one.submission)],
+        "shape": differences.shape,
+        "doubts": [point for point, told in review.hints(one.submission, one.checks) if told and told.answer == "no"],
+        "worst": [finding for rows in one.found.values() for finding in rows if finding.severity == "requirement"][:20],
+        "words_of": findings.words,
+    }
+
+
+def _diff(one: Shelf, _which: str) -> dict[str, Any]:
+    before = one.previous
+    if before is None:
         return {}
-    texts = {name: diffs.words(getattr(previous, name), getattr(submission, name)) for name in ("title", *CARD)}
-    before = {a.slot: a for a in previous.artifacts}
-    then = {check.slot: check for check in current_checks(previous) if check.kind == "scan"}
-    now = {check.slot: check for check in checks if check.kind == "scan"}
-    files = []
-    for artifact in _ordered(submission):
-        old = before.get(artifact.slot)
-        same = bool(old and old.blob_id == artifact.blob_id)
-        inside = None if same else _inside(then.get(artifact.slot), now.get(artifact.slot))
-        files.append((artifact, old, same, inside))
-    return {"texts": texts, "files": files}
+    return {
+        "texts": differences.texts(before, one.submission),
+        "reclassified": differences.reclassified(before, one.submission),
+        "files": differences.files(before, current_checks(before), one.submission, one.checks),
+    }
 
 
-def _inside(old: Check | None, new: Check | None) -> Any:
-    """What differs inside a file, as far as the previews tell: members, columns, or text."""
-    if not old or not new or not old.preview or not new.preview:
-        return None
-    kind = new.preview.get("kind")
-    if kind != old.preview.get("kind"):
-        return None
-    if kind == "tree":
-        return ("entries", diffs.entries(_members(old.preview), _members(new.preview)))
-    if kind == "table":
-        return ("entries", diffs.entries(_columns(old.preview), _columns(new.preview)))
-    if kind == "document":
-        return ("words", diffs.words(old.preview.get("text") or "", new.preview.get("text") or ""))
-    return None
-
-
-def _members(preview: dict[str, Any]) -> dict[str, str]:
-    return {str(e.get("name")): f"{e.get('size', '')} {e.get('crc', '')}".strip() for e in preview.get("entries", [])}
-
-
-def _columns(preview: dict[str, Any]) -> dict[str, str]:
-    return {str(c.get("name")): str(c.get("type", "")) for c in preview.get("columns", [])}
-
-
-def _author(submission: Submission, _checks: list[Check], _previous: Submission | None, _which: str) -> dict[str, Any]:
-    theirs = (Submission.author == submission.author) & Submission.submitted_at.is_null(False)
+def _author(one: Shelf, _which: str) -> dict[str, Any]:
+    theirs = (Submission.author == one.submission.author) & Submission.submitted_at.is_null(False)
     others = Submission.select().where(theirs).order_by(Submission.submitted_at.desc()).limit(OTHERS)
     return {"others": list(others), **_told(Submission.select(Submission.id).where(theirs))}
 
 
-def _history(submission: Submission, _checks: list[Check], _previous: Submission | None, _which: str) -> dict[str, Any]:
-    return _told(Submission.select(Submission.id).where(Submission.listing == submission.listing_id))
+def _history(one: Shelf, _which: str) -> dict[str, Any]:
+    return _told(Submission.select(Submission.id).where(Submission.listing == one.submission.listing_id))
 
 
 def _told(submissions: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from backoffice.store.moderation import Decision, InternalNote, Skip
 from backoffice.usecases import assign, claim, decide, hold, preferences, request_checks, review
 from backoffice.usecases.people import with_role
 from backoffice.usecases.record_check import current_checks
-from backoffice.web import findings, previews, words
+from backoffice.web import previews, words
 from backoffice.web.catalog.views import attachment, sent
 from backoffice.web.headers import LETTER_POLICY
 from backoffice.web.staff import panes, reviewing
@@ -56,12 +56,11 @@ class ReviewPage(StaffView):
         return self._page(submission, held=reviewing.held(submission))
 
     def _page(self, submission: Submission, *, held: bool) -> str:
-        checks = current_checks(submission)
-        previous = review.previous_of(submission)
+        shelf = panes.shelf(submission)
+        checks, previous = shelf.checks, shelf.previous
         draft = review.draft_of(submission.id, current_user)
-        offered = panes.choices(submission, checks, previous)
-        left, right = panes.chosen(offered, previous, request.args.get("left"), request.args.get("right"))
-        found = findings.of_checks(checks)
+        offered = panes.choices(shelf)
+        left, right = panes.chosen(offered, request.args.get("left"), request.args.get("right"))
         return self.render(
             "staff/review/page.html",
             submission=submission,
@@ -71,14 +70,14 @@ class ReviewPage(StaffView):
             claimed_by_other=not held and is_live(submission.claimant_id, submission.claim_expires_at, now=utcnow()),
             draft=draft,
             previous=previous,
-            panes=offered,
+            menu=panes.menu(offered),
             left=left,
             right=right,
-            contents={name: panes.content(name, submission, checks, previous) for name in {left, right}},
+            contents={name: panes.content(name, shelf) for name in {left, right}},
             presets=panes.presets(offered),
             hints=review.hints(submission, checks),
             old_remarks=(old := review.old_remarks(submission, previous, checks)),
-            templates=reviewing.templates(submission, found),
+            templates=reviewing.templates(submission, shelf.found),
             standing=standing_of(submission),
             history=review.author_history(submission.author),
             notes=list(InternalNote.select().where(InternalNote.submission == submission).order_by(InternalNote.id)),
@@ -94,14 +93,13 @@ class ReviewPage(StaffView):
             old_as_new=[reviewing.old_as_new(each) for each in old],
         )
 
-    @expose("/<int:submission_id>/pane/<what>")
+    @expose("/<int:submission_id>/pane/<path:what>")
     def pane(self, submission_id: int, what: str) -> str:
         """One pane's content, when another is chosen."""
-        submission = _found(submission_id)
-        checks, previous = current_checks(submission), review.previous_of(submission)
-        if what not in {choice.name for choice in panes.choices(submission, checks, previous)}:
+        shelf = panes.shelf(_found(submission_id))
+        if what not in {choice.name for choice in panes.choices(shelf)}:
             abort(404)
-        return panes.content(what, submission, checks, previous)
+        return panes.content(what, shelf)
 
     @expose("/<int:submission_id>/state")
     def state(self, submission_id: int) -> dict[str, Any]:

@@ -47,7 +47,7 @@ window.review.parts.push((page) => {
     page.answer(point.dataset.point, order[(order.indexOf(state.checklist[point.dataset.point]) + 1) % order.length]);
   };
 
-  // The old remarks: the machine's guess until somebody says otherwise; what is not fixed is carried over.
+  // The old remarks: the machine only guesses; what a person finds not fixed is carried over.
   const olds = () => $$(".old");
   page.judge = (id, outcome) => {
     state.old[id] = outcome;
@@ -61,7 +61,7 @@ window.review.parts.push((page) => {
     for (const box of olds()) {
       const id = Number(box.dataset.old);
       const carried = state.remarks.some((each) => each.carried_from === id);
-      for (const input of $$("input", box)) input.checked = (state.old[id] || box.dataset.guess) === input.value;
+      for (const input of $$("input", box)) input.checked = state.old[id] === input.value;
       box.classList.toggle("carried", carried);
     }
   };

@@ -18,7 +18,7 @@ window.review.parts.push((page) => {
 
   // What a pane shows.
   async function load(side, name) {
-    const answer = await fetch(`${page.base}/pane/${encodeURIComponent(name)}`, { signal: page.life.signal }).catch(() => null);
+    const answer = await fetch(`${page.base}/pane/${name.split("/").map(encodeURIComponent).join("/")}`, { signal: page.life.signal }).catch(() => null);
     if (!answer?.ok) { if (!page.life.signal.aborted) window.announce(words.failed, "danger"); return; }
     if (selectOf(side).value !== name) return; // another was chosen meanwhile
     bodyOf(side).replaceChildren(document.createRange().createContextualFragment(await answer.text()));

@@ -1,0 +1,128 @@
+"""What has changed since the version before: texts by words, the classification, tables by schema and shape, archives by member and sum (M3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backoffice.domain import diffs
+from backoffice.i18n import gettext, language, lazy
+from backoffice.store.checks import Check
+from backoffice.store.listings import Artifact, DictionaryValue, Submission, SubmissionValue
+from backoffice.web.wording import filesize, number
+
+CARD = ("description", "characteristics", "requirements")
+SLOTS = ("data_example", "instruction", "terms_of_use", "model_archive")
+KINDS = ("industry", "technology", "effect")
+_SHAPE = {
+    "kind": lazy("Kind"),
+    "total_rows": lazy("Rows"),
+    "total_columns": lazy("Columns"),
+    "total": lazy("Entries"),
+    "bytes": lazy("Bytes unpacked"),
+    "pages": lazy("Pages"),
+    "width": lazy("Width"),
+    "height": lazy("Height"),
+    "seconds": lazy("Seconds"),
+    "rate": lazy("Rate"),
+    "channels": lazy("Channels"),
+    "codec": lazy("Codec"),
+    "values": lazy("Values"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FileDiff:
+    """One file beside its former self. ``entries`` or ``text`` say what differs inside, as far as the previews tell; neither: nothing to tell."""
+
+    artifact: Artifact
+    before: Artifact | None
+    same: bool
+    entries: diffs.Entries | None = None
+    text: Sequence[diffs.Piece] | None = None
+    partly: bool = False  # only the beginning of a text was compared
+
+
+def in_order(submission: Submission) -> list[Artifact]:
+    """Its files in the order of the slots."""
+    return sorted(submission.artifacts, key=lambda artifact: SLOTS.index(artifact.slot))
+
+
+def texts(before: Submission, now: Submission) -> dict[str, list[diffs.Piece] | None]:
+    """The card's texts by words; None for one that is too long."""
+    found = {}
+    for name in ("title", *CARD):
+        pieces = diffs.words(getattr(before, name), getattr(now, name))
+        found[name] = diffs.abridged(pieces) if pieces is not None else None
+    return found
+
+
+def classification(submission: Submission) -> dict[str, list[str]]:
+    """The picked values of each dictionary, in the reader's language."""
+    found: dict[str, list[str]] = {kind: [] for kind in KINDS}
+    links = SubmissionValue.select(SubmissionValue, DictionaryValue).join(DictionaryValue)
+    for link in links.where(SubmissionValue.submission == submission).order_by(DictionaryValue.position, DictionaryValue.id):
+        found[link.value.kind].append(link.value.en if language() == "en" else link.value.ru)
+    return found
+
+
+def reclassified(before: Submission, now: Submission) -> diffs.Entries:
+    """Values that were added or taken away."""
+    old, new = ({f"{value}": kind for kind, values in classification(one).items() for value in values} for one in (before, now))
+    return diffs.entries(old, new)
+
+
+def files(before: Submission, then: Sequence[Check], now: Submission, checks: Sequence[Check]) -> list[FileDiff]:
+    """Every file of ``now`` beside the one that stood in its slot."""
+    old = {artifact.slot: artifact for artifact in before.artifacts}
+    found = []
+    for artifact in in_order(now):
+        former = old.get(artifact.slot)
+        same = bool(former and former.blob_id == artifact.blob_id)
+        inside = {} if same else _inside(_preview(then, artifact.slot), _preview(checks, artifact.slot))
+        found.append(FileDiff(artifact, former, same, **inside))
+    return found
+
+
+def _preview(checks: Sequence[Check], slot: str) -> Mapping[str, Any]:
+    return next((check.preview or {} for check in checks if check.slot == slot and check.kind == "scan"), {})
+
+
+def _inside(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    if not old or not new:
+        return {}
+    if old.get("kind") == new.get("kind") and new.get("kind") in ("document", "text", "json"):
+        pieces = diffs.words(_text(old), _text(new))
+        partly = bool(old.get("truncated") or new.get("truncated"))
+        return {"text": diffs.abridged(pieces) if pieces is not None else None, "partly": partly}
+    return {"entries": diffs.entries(traits(old), traits(new))}
+
+
+def _text(preview: Mapping[str, Any]) -> str:
+    if preview["kind"] == "json":
+        return json.dumps(preview.get("tree"), ensure_ascii=False, indent=1)
+    return str(preview.get("text") or "")
+
+
+def traits(preview: Mapping[str, Any]) -> dict[str, str]:
+    """What a preview says of a file, by name: its shape, its columns with their types, its members with size and sum."""
+    found = {gettext(label): str(preview[key]) for key, label in _SHAPE.items() if preview.get(key) not in (None, "")}
+    found |= {str(column.get("name")): str(column.get("type", "")) for column in preview.get("columns", [])}
+    found |= {str(entry.get("name")): _member(entry) for entry in preview.get("entries", [])}
+    found |= {str(name): gettext("import") for name in preview.get("imports", [])}
+    found |= {str(label): str(value) for label, value in preview.get("summary", [])}
+    return found
+
+
+def shape(preview: Mapping[str, Any]) -> list[str]:
+    """A file's shape in a few words: «строк: 1 200»."""
+    told = [(label, preview[key]) for key, label in _SHAPE.items() if key != "kind" and preview.get(key) not in (None, "")]
+    return [f"{gettext(label)}: {number(value) if isinstance(value, int | float) else value}" for label, value in told]
+
+
+def _member(entry: Mapping[str, Any]) -> str:
+    size = filesize(entry["size"]) if isinstance(entry.get("size"), int) else ""
+    parts = [size, *(str(entry[key]) for key in ("crc", "type", "shape", "dtype") if entry.get(key))]
+    return " · ".join(filter(None, [*parts, ", ".join(entry["flags"]) if isinstance(entry.get("flags"), list) else ""]))

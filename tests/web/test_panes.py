@@ -1,0 +1,172 @@
+"""What the panes of a review show: the outline, what changed, members of archives, the version in the catalog, rules (M3)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from backoffice.clock import utcnow
+from backoffice.domain.verdicts import Verdict
+from backoffice.store.listings import DictionaryValue, Submission, SubmissionValue
+from backoffice.store.moderation import Remark
+from backoffice.usecases import drafts
+from backoffice.usecases.record_check import Outcome
+from tests.usecases.market import HOLLOW, Market
+from tests.usecases.office import again
+from tests.web.conftest import SignIn, Visitor
+from tests.web.test_review import base, decision
+
+pytestmark = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+
+
+def seen(preview: dict[str, Any]) -> Outcome:
+    """A scan without findings that made this preview."""
+    return Outcome(state="passed", verdict=Verdict.PASS, preview=preview)
+
+
+def table(rows: int, **types: str) -> Outcome:
+    columns = [{"name": name, "type": kind} for name, kind in types.items()]
+    return seen({"kind": "table", "columns": columns, "rows": [], "total_rows": rows, "total_columns": len(columns)})
+
+
+def archive(*members: str, **sums: str) -> Outcome:
+    entries = [{"name": name, "size": 2048, "crc": crc} for name, crc in sums.items()]
+    inside = [{"name": name, "preview": {"kind": "text", "text": f"внутри {name}"}} for name in members]
+    return seen({"kind": "tree", "entries": entries, "total": len(entries), "members": inside})
+
+
+def next_round(market: Market, before: Submission, description: str, **found: Outcome) -> Submission:
+    """The author's next version: other words, other files, another industry."""
+    draft = drafts.renew(before.id, author=market.anna, now=utcnow())
+    values = [
+        DictionaryValue.select().where(DictionaryValue.kind == kind).order_by(DictionaryValue.id.desc()).first().id
+        for kind in ("industry", "technology", "effect")
+    ]
+    card = {name: getattr(before, name) for name in ("title", "characteristics", "requirements")}
+    now = utcnow()
+    drafts.save(
+        draft.id,
+        author=market.anna,
+        revision=draft.revision,
+        card={**card, "description": description},
+        value_ids=values,
+        now=now,
+    )
+    for slot in found:
+        market.attach(draft, slot, f"{slot} {description}")
+    return market.checked(market.submit(Submission.get_by_id(draft.id)), **found)
+
+
+def pane(visitor: Visitor, submission: Submission, name: str) -> str:
+    return visitor.page(f"{base(submission)}/pane/{name}")
+
+
+def choices(page: str) -> list[str]:
+    return re.findall(r'<option value="([^"]+)"', page[: page.index('data-side="right"')])
+
+
+def test_a_first_submission_begins_with_its_outline(market: Market, sign_in: SignIn) -> None:
+    waiting = market.awaiting(data_example=table(1200, ток="double", время="timestamp"))
+    page = sign_in(market.vera).page(base(waiting))
+    assert 'data-left="outline"' in page
+    assert "Находит дефекты на снимках деталей" in page
+    assert "35 знаков" in page
+    assert re.search(r"Строк: 1\s200", page)
+    assert "diff" not in choices(page)
+
+
+def test_a_resubmission_begins_with_what_changed_in_words_values_schema_shape_and_members(
+    market: Market, sign_in: SignIn
+) -> None:
+    first = market.awaiting(data_example=table(10, ток="double"), model_archive=archive(a="11aa", b="22bb"))
+    market.decide(first, "return", market.vera)
+    second = next_round(
+        market,
+        first,
+        "Находит трещины на снимках деталей.",
+        data_example=table(12, ток="float", время="timestamp"),
+        model_archive=archive(a="11aa", b="33cc", c="44dd"),
+    )
+    page = sign_in(market.vera).page(base(second))
+    assert 'data-left="diff"' in page
+    text = pane(sign_in(market.vera), second, "diff")
+    assert re.search(r"<del[^>]*>дефекты\s*</del><ins[^>]*>трещины\s*</ins>", text)
+    was = SubmissionValue.select().where(SubmissionValue.submission == first).first().value.ru
+    assert f"<del>{was}</del>" in text
+    assert re.search(r"Строк <del>10</del> <ins>12</ins>", text)
+    assert re.search(r"ток <del>double</del> <ins>float</ins>", text)
+    assert "+ время timestamp" in text
+    assert re.search(r"b <del>2 КБ · 22bb</del> <ins>2 КБ · 33cc</ins>", text.replace("\N{NO-BREAK SPACE}", " "))
+    assert "тот же файл" in text
+
+
+def test_a_member_of_an_archive_is_a_pane_of_its_own(market: Market, sign_in: SignIn) -> None:
+    waiting = market.awaiting(model_archive=archive("папка/ПРОЧТИ.md", "b.txt", b="1"))
+    vera = sign_in(market.vera)
+    name = "member.model_archive.папка/ПРОЧТИ.md"
+    assert name in choices(vera.page(base(waiting)))
+    assert '<iframe class="preview"' in pane(vera, waiting, name)
+    assert vera.get(f"{base(waiting)}/pane/member.model_archive.нет.md").status_code == 404
+
+
+def test_the_version_in_the_catalog_stands_beside_one_that_was_returned_since(market: Market, sign_in: SignIn) -> None:
+    first = market.awaiting()
+    market.decide(first, "publish", market.vera)
+    second = next_round(market, first, "Вторая")
+    market.decide(second, "return", market.vera)
+    third = next_round(market, second, "Третья")
+    vera = sign_in(market.vera)
+    names = choices(vera.page(base(third)))
+    assert {"was.card.description", "live.card.description", "live.file.model_archive"} <= set(names)
+    assert "Вторая" in pane(vera, third, "was.card.description")
+    assert "Находит дефекты" in pane(vera, third, "live.card.description")
+    assert "live.card.description" not in choices(vera.page(base(second)))  # it is the version before: shown once
+
+
+def test_the_rule_of_what_was_found_is_a_pane_and_so_is_the_checklist(market: Market, sign_in: SignIn) -> None:
+    waiting, vera = market.awaiting(data_example=[HOLLOW]), sign_in(market.vera)
+    assert "rule.csv.no_header" in choices(vera.page(base(waiting)))
+    assert "Как исправить" in pane(vera, waiting, "rule.csv.no_header")
+    assert 'data-open-pane="rule.csv.no_header"' in pane(vera, waiting, "checks")
+    assert vera.get(f"{base(waiting)}/pane/rule.zip.bomb").status_code == 404
+    assert 'name="pane-p-description.purpose"' in pane(vera, waiting, "checklist")
+
+
+def test_the_author_pane_has_everything_they_ever_sent(market: Market, sign_in: SignIn) -> None:
+    other, waiting = market.awaiting(), market.awaiting()
+    market.decide(other, "reject", market.gleb, message="чужая модель")
+    text = pane(sign_in(market.vera), waiting, "author")
+    assert f"№ {other.id}" in text
+    assert "Отклонена" in text
+
+
+def test_every_pane_that_is_offered_can_be_shown(market: Market, sign_in: SignIn) -> None:
+    first = market.awaiting(data_example=[HOLLOW], model_archive=archive("a.txt", a="1"))
+    market.decide(first, "return", market.vera)
+    second = next_round(market, first, "Другая", data_example=table(3, a="text"))
+    vera = sign_in(market.vera)
+    for name in choices(vera.page(base(second))):
+        assert pane(vera, second, name).strip(), name
+
+
+def test_what_became_of_old_remarks_is_kept_with_the_decision(market: Market, sign_in: SignIn) -> None:
+    first = market.awaiting()
+    market.decide(first, "return", market.vera)
+    old = Remark.get()
+    second = next_round(market, first, "Другая")
+    vera = sign_in(market.vera)
+    assert f'data-old="{old.id}"' in vera.page(base(second))
+    vera.post(f"{base(second)}/take")
+    carried = {"text": old.text, "level": "requirement", "slot": "data_example", "carried_from": old.id}
+    vera.post(f"{base(second)}/decide", json=decision(vera, second, "return", remarks=[carried], old={str(old.id): "fixed"}))
+    assert Remark.get_by_id(old.id).outcome == "not_fixed"  # it was carried over: that says more
+    third = next_round(market, again(second), "Третья")
+    later = Remark.get(Remark.submission == second)
+    vera.post(f"{base(third)}/take")
+    vera.post(f"{base(third)}/decide", json=decision(vera, third, "publish", old={str(later.id): "fixed", "1": "burnt"}))
+    assert (later.carried_from_id, Remark.get_by_id(later.id).outcome) == (old.id, "fixed")
+    assert Remark.get_by_id(old.id).outcome == "not_fixed"
