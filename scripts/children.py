@@ -34,10 +34,18 @@ class Child:
     """One process with its log. ``start`` must be called from the main thread: the kernel watches the thread, not the process."""
 
     def __init__(
-        self, name: str, command: Sequence[str], *, environment: Mapping[str, str], log: Path, cwd: Path, spare: bool = False
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        log: Path,
+        cwd: Path,
+        spare: bool = False,
+        inherits: Sequence[int] = (),
     ) -> None:
-        """``spare``: the product does without it, so it is not started again for ever."""
-        self.spare = spare
+        """``spare``: the product does without it, so it is not started again for ever. ``inherits``: open files it gets from us."""
+        self.spare, self.inherits = spare, tuple(inherits)
         self.name, self.command, self.environment, self.cwd = name, list(command), dict(environment), cwd
         self.log = log / f"{name}.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -64,6 +72,7 @@ class Child:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                pass_fds=self.inherits,
                 preexec_fn=prepare,  # noqa: PLW1509  (the main thread alone forks)
             )
         self.started_at = time.monotonic()

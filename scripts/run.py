@@ -11,6 +11,7 @@ import fcntl
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -45,29 +46,36 @@ class Supervisor:
         }
         self.children: list[Child] = []
         self.service_count = 0  # of the children, those that the product stands on
-        web = services.free_port(8000)
-        self.ports = {"web": web, "previews": services.free_port(max(8001, web + 1))}
+        self.listeners: dict[str, socket.socket] = {}
+        self.address = ""
 
     def start_services(self) -> None:
         """Redis, mail and antivirus, each only when the settings name none."""
-        env, taken = self.environment, set(self.ports.values())
-        env.setdefault("MLPLACE_BASE_URL", f"http://{services.HOST}:{self.ports['web']}")
-        # Another host name than that of the pages: cookies know no ports.
-        env.setdefault("MLPLACE_PREVIEWS_URL", f"http://localhost:{self.ports['previews']}")
-        env.update({f"{name.upper()}_BIND": f"{services.HOST}:{port}" for name, port in self.ports.items()})
+        env = self.environment
+        self._listen()
         if "REDIS_URL" in env:
             env.setdefault("MLPLACE_REDIS_URL", env["REDIS_URL"])
         if "MLPLACE_REDIS_URL" not in env:
-            port = services.free_port(6390, taken=frozenset(taken))
-            child, env["MLPLACE_REDIS_URL"] = services.redis_server(self.var, env, port=port)
-            self._start(child, lambda: services.answers(port))
+            child, env["MLPLACE_REDIS_URL"], listening = services.redis_server(self.var, env)
+            self._start(child, lambda: services.answers(listening))
         if "MLPLACE_SMTP_URL" not in env:
-            port = services.free_port(8025, taken=frozenset(taken))
-            child, env["MLPLACE_SMTP_URL"] = services.mail_catcher(self.var, env, port=port, root=ROOT)
+            held = self.listeners["mail"] = services.listener(8025)
+            child, env["MLPLACE_SMTP_URL"] = services.mail_catcher(self.var, env, held=held, root=ROOT)
             env.setdefault("MLPLACE_MAIL_FOLDER", str(self.var / "mail"))
-            self._start(child, lambda: services.answers(port))
+            child.start()
+            self.children.append(child)
         self._start_antivirus()
         self._start_engine()
+
+    def _listen(self) -> None:
+        """The pages' ports are ours from the beginning; gunicorn gets the sockets, and whoever comes early waits."""
+        web = self.listeners["web"] = services.listener(8000)
+        self.address = f"http://{services.HOST}:{web.getsockname()[1]}"
+        previews = self.listeners["previews"] = services.listener(max(8001, web.getsockname()[1] + 1))
+        self.environment.setdefault("MLPLACE_BASE_URL", self.address)
+        # Another host name than that of the pages: cookies know no ports.
+        self.environment.setdefault("MLPLACE_PREVIEWS_URL", f"http://localhost:{previews.getsockname()[1]}")
+        self.environment.update({f"{name.upper()}_BIND": f"fd://{held.fileno()}" for name, held in self.listeners.items()})
 
     def _start_antivirus(self) -> None:
         if "MLPLACE_CLAMD" in self.environment:
@@ -129,7 +137,8 @@ class Supervisor:
         self.service_count = len(self.children)
         for name, command in procfile(ROOT / "Procfile").items():
             shell = ["/bin/sh", "-c", f"exec {command}"]
-            child = Child(name, shell, environment=self.environment, log=self.var / "log", cwd=ROOT)
+            held = [self.listeners[name].fileno()] if name in self.listeners else []
+            child = Child(name, shell, environment=self.environment, log=self.var / "log", cwd=ROOT, inherits=held)
             child.start()
             self.children.append(child)
 
@@ -168,7 +177,7 @@ class Supervisor:
             for child in self.children:
                 if child.name == "web" and child.process and child.process.poll() is not None:
                     return False
-            if _answered(f"http://{services.HOST}:{self.ports['web']}/health"):
+            if _answered(f"{self.address}/health"):
                 return True
         return False
 

@@ -24,11 +24,22 @@ class Missing(Exception):  # noqa: N818  (an answer, not a failure of ours)
     """Something is not installed; the text says what to do."""
 
 
-def free_port(preferred: int, *, taken: frozenset[int] = frozenset()) -> int:
+def listener(preferred: int) -> socket.socket:
+    """A socket that listens at ``preferred`` or the next free port from now on: nobody else can take it before our web server is up."""
+    while True:
+        port = free_port(preferred)
+        held = socket.socket()
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with contextlib.suppress(OSError):
+            held.bind((HOST, port))
+            held.listen(1024)
+            return held
+        held.close()
+
+
+def free_port(preferred: int) -> int:
     """``preferred`` or the next one that nobody listens at."""
     for port in range(preferred, preferred + 200):
-        if port in taken:
-            continue
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((HOST, port))
@@ -41,8 +52,8 @@ def free_port(preferred: int, *, taken: frozenset[int] = frozenset()) -> int:
     )
 
 
-def redis_server(var: Path, environment: Mapping[str, str], *, port: int) -> tuple[Child, str]:
-    """A private Redis with its data in ``var/redis``, and its URL. The password is new with every start."""
+def redis_server(var: Path, environment: Mapping[str, str]) -> tuple[Child, str, Path]:
+    """A private Redis with its data in ``var/redis``, its URL and its socket: it has no port. The password is new with every start."""
     binary = shutil.which("redis-server") or shutil.which("valkey-server")
     if binary is None:
         raise Missing(
@@ -51,12 +62,14 @@ def redis_server(var: Path, environment: Mapping[str, str], *, port: int) -> tup
                 en="redis-server was not found. Install it (make setup) or name yours: REDIS_URL=redis://…",
             )
         )
-    folder = var / "redis"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = short(var / "redis")
+    folder.chmod(0o700)
+    listening = folder / "redis.sock"
+    listening.unlink(missing_ok=True)
     password = secrets.token_urlsafe(24)
     lines = {
-        "bind": HOST,
-        "port": port,
+        "port": 0,
+        "unixsocket": f'"{listening}"',
         "dir": f'"{folder}"',
         "requirepass": password,
         "appendonly": "yes",
@@ -69,13 +82,14 @@ def redis_server(var: Path, environment: Mapping[str, str], *, port: int) -> tup
     config.touch(mode=0o600)
     config.write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
     child = Child("redis", [binary, str(config)], environment=environment, log=var / "log", cwd=folder)
-    return child, f"redis://:{password}@{HOST}:{port}/0"
+    return child, f"unix://:{password}@{listening}?db=0", listening
 
 
-def mail_catcher(var: Path, environment: Mapping[str, str], *, port: int, root: Path) -> tuple[Child, str]:
-    """A real SMTP server that keeps letters in ``var/mail``, and its URL."""
-    command = [sys.executable, "-m", "backoffice.delivery.catcher", HOST, str(port), str(var / "mail")]
-    return Child("mail", command, environment=environment, log=var / "log", cwd=root), f"smtp://{HOST}:{port}"
+def mail_catcher(var: Path, environment: Mapping[str, str], *, held: socket.socket, root: Path) -> tuple[Child, str]:
+    """A real SMTP server that keeps letters in ``var/mail``, behind a socket that listens already, and its URL."""
+    command = [sys.executable, "-m", "backoffice.delivery.catcher", str(held.fileno()), str(var / "mail")]
+    child = Child("mail", command, environment=environment, log=var / "log", cwd=root, inherits=[held.fileno()])
+    return child, f"smtp://{HOST}:{held.getsockname()[1]}"
 
 
 def antivirus(var: Path, environment: Mapping[str, str], *, root: Path) -> tuple[Child, str]:
@@ -105,9 +119,12 @@ def short(folder: Path) -> Path:
     return folder
 
 
-def answers(port: int) -> bool:
-    """Whether somebody listens at a local port."""
-    with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=0.5):
+def answers(at: int | Path) -> bool:
+    """Whether somebody listens at a local port or socket."""
+    family, address = (socket.AF_UNIX, str(at)) if isinstance(at, Path) else (socket.AF_INET, (HOST, at))
+    with contextlib.suppress(OSError), socket.socket(family) as probe:
+        probe.settimeout(0.5)
+        probe.connect(address)
         return True
     return False
 

@@ -1,7 +1,7 @@
 """The mail catcher of ``make run``: a real SMTP server that keeps every letter as a file instead of passing it on.
 
-``python -m backoffice.delivery.catcher HOST PORT FOLDER`` serves until SIGTERM. A letter's id is made of its Message-ID, so that one delivered
-twice after a kill is one letter, as in every mail reader.
+``python -m backoffice.delivery.catcher FD FOLDER`` serves a listening socket it inherited until SIGTERM. A letter's id is made of its
+Message-ID, so that one delivered twice after a kill is one letter, as in every mail reader.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import hashlib
 import re
 import secrets
 import signal
+import socket
 import sys
 import threading
-from collections.abc import Sequence
+from asyncio import AbstractServer
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -103,18 +105,30 @@ class _Keeper:
         return "250 kept"
 
 
-def controller(host: str, port: int, folder: Path) -> Controller:
-    """A server in a thread of its own, to be started and stopped; port 0 takes a free one."""
-    return Controller(_Keeper(folder), hostname=host, port=port, data_size_limit=LONGEST, decode_data=False)
+class _OnSocket(Controller):
+    """A controller of a socket that listens already, so that nobody can take its port before."""
+
+    def __init__(self, handler: _Keeper, listening: socket.socket) -> None:
+        host, port = listening.getsockname()
+        super().__init__(handler, hostname=host, port=port, data_size_limit=LONGEST, decode_data=False)
+        self._listening = listening
+
+    def _create_server(self) -> Awaitable[AbstractServer]:
+        return self.loop.create_server(self._factory_invoker, sock=self._listening)
+
+
+def controller(listening: socket.socket, folder: Path) -> Controller:
+    """A server in a thread of its own, to be started and stopped; it closes the socket in the end."""
+    return _OnSocket(_Keeper(folder), listening)
 
 
 def main(arguments: Sequence[str]) -> None:
     """Serve until SIGTERM or SIGINT."""
-    host, port, folder = arguments
+    descriptor, folder = arguments
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
-    server = controller(host, int(port), Path(folder))
+    server = controller(socket.socket(fileno=int(descriptor)), Path(folder))
     server.start()
     over.wait()
     server.stop()

@@ -89,6 +89,15 @@ def squatter() -> Iterator[None]:
         yield
 
 
+def test_two_that_start_at_once_have_an_address_each(var: Path) -> None:
+    runs = [Run(var), Run(var.with_name("second"))]
+    urls = [run.ready() for run in runs]
+    assert len(set(urls)) == 2
+    assert [_health(url)["database"] for url in urls] == ["ok", "ok"]
+    assert not any("ended" in run.log.read_text() for run in runs)
+    assert [run.stop() for run in runs] == [0, 0]
+
+
 def test_it_starts_heals_stops_and_goes_on_where_it_was(var: Path, squatter: None) -> None:
     run = Run(var)
     url = run.ready()

@@ -1,4 +1,4 @@
-"""A real Redis of our own: private folder, a port of the loopback, ended with the tests."""
+"""A real Redis of our own: private folder and socket, ended with the tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from scripts.services import answers, free_port
+from scripts.services import answers
 from tests.real.waiting import until
 
 
@@ -19,17 +19,17 @@ class Server:
     """A running server. ``process`` can be stopped and continued by signals."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = free_port(16390)
+        self.socket = folder / "redis.sock"
         binary = shutil.which("redis-server") or shutil.which("valkey-server")
         if binary is None:
             pytest.fail("Redis is not installed: apt-get install redis-server")
-        options = f"--bind 127.0.0.1 --port {self.port} --dir {folder} --save '' --appendonly no --maxmemory-policy noeviction"
+        options = f"--port 0 --unixsocket {self.socket} --dir {folder} --save '' --appendonly no --maxmemory-policy noeviction"
         self.process = subprocess.Popen([binary, *options.replace("''", "").split(" ")], stdout=subprocess.DEVNULL)
-        until(lambda: answers(self.port))
+        until(lambda: answers(self.socket))
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"unix://{self.socket}?db=0"
 
     def client(self) -> redis.Redis:
         return redis.Redis.from_url(self.url)

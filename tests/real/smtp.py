@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backoffice.delivery import catcher
-from scripts.services import free_port
+from scripts.services import listener
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,9 @@ class Server:
 @pytest.fixture
 def smtp(tmp_path: Path) -> Iterator[Server]:
     """A running catcher with no letters."""
-    port = free_port(18025)
-    server = catcher.controller("127.0.0.1", port, tmp_path / "mail")
+    listening = listener(18025)
+    host, port = listening.getsockname()
+    server = catcher.controller(listening, tmp_path / "mail")
     server.start()
-    yield Server(f"smtp://127.0.0.1:{port}", tmp_path / "mail")
+    yield Server(f"smtp://{host}:{port}", tmp_path / "mail")
     server.stop()
