@@ -31,6 +31,7 @@ class Move:
     submission: Submission
     before: datetime
     after: datetime
+    provisional: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def effect(day: date, kind: str | None, *, now: datetime) -> Effect:
     then = load_clock(policy, others)
     rows = list(_touched(day, today).select(*_NEEDED))
     moves = [
-        Move(row, row.deadline_at, due)
+        Move(row, row.deadline_at, due, then.provisional(row.submitted_at, due))
         for row, due in zip(rows, _deadlines(rows, _held(), then, policy), strict=True)
         if due is not None and due != row.deadline_at
     ]
@@ -74,6 +75,7 @@ _NEEDED = (
     Submission.title,
     Submission.submitted_at,
     Submission.deadline_at,
+    Submission.deadline_provisional,
     Submission.deadline_override,
     Submission.on_hold,
     Submission.budget_seconds,

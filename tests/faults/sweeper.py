@@ -1,26 +1,36 @@
-"""A scheduler of its own process: sweeps minute after minute of simulated time, and says so. The test kills it.
+"""A scheduler of its own process: sweeps at each instant that it reads, and says so. The test kills it.
 
-python -m tests.faults.sweeper DATABASE_URL START MINUTES
+python -m tests.faults.sweeper DATABASE_URL
 """
 
 from __future__ import annotations
 
+import logging
 import sys
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from backoffice.store.database import open_database
 from backoffice.usecases import escalate
 
 
+class Telling(logging.Handler):
+    """A line for each statement, so that the test can kill in the middle of a transaction."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print("statement", flush=True)
+
+
 def main() -> None:
-    """Sweep each minute once; a line before and after each, so that the test knows where it is."""
-    url, start, minutes = sys.argv[1], datetime.fromisoformat(sys.argv[2]), int(sys.argv[3])
-    database = open_database(url)
+    """One sweep for each line of standard input, which is the time."""
+    database = open_database(sys.argv[1])
+    statements = logging.getLogger("peewee")
+    statements.addHandler(Telling())
+    statements.setLevel(logging.DEBUG)
+    statements.propagate = False
     with database.connection_context():
-        for minute in range(minutes + 1):
-            print(f"begin {minute}", flush=True)
-            escalate.sweep(now=start + timedelta(minutes=minute))
-            print(f"end {minute}", flush=True)
+        for line in sys.stdin:
+            escalate.sweep(now=datetime.fromisoformat(line.strip()))
+            print("swept", flush=True)
 
 
 if __name__ == "__main__":

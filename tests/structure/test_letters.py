@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from jinja2 import meta
+from werkzeug.exceptions import NotFound
 
+from backoffice.app import create_app
 from backoffice.delivery import render
+from config.settings import Settings
 
 NOON = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -41,6 +46,21 @@ def test_it_renders(event: str, language: str) -> None:
     assert letter.text.strip()
     assert "<html" in letter.html
     assert "{{" not in letter.subject + letter.text + letter.html
+
+
+def test_every_link_leads_to_a_page(tmp_path: Path) -> None:
+    pages = create_app(Settings(var=tmp_path)).url_map.bind("localhost")
+    links = {
+        (re.sub(r"\{\{.*?\}\}", "1", link), path.parent.name)
+        for path in render.TEMPLATES.glob("*/body.*")
+        for link in re.findall(r"\{\{ base_url \}\}((?:\{\{.*?\}\}|[^\s\"<{])*)", path.read_text())
+    }
+    assert len(links) > 10
+    for link, event in sorted(links):
+        try:
+            pages.match(link)
+        except NotFound:
+            pytest.fail(f"{event}: no page at {link}")
 
 
 def _context(event: str, language: str) -> dict[str, Any]:
