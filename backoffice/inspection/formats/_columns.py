@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-ROWS = 50
+ROWS = 500
 _COLUMNS = 200  # shown and measured
 _CELL = 200  # characters
 _BYTES = 150_000  # of the preview as JSON

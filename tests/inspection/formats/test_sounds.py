@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import wave
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,12 @@ def test_six_frames_stand_for_a_video(tmp_path: Path, codec: str, pixels: str) -
 def test_a_recording_cut_anywhere_is_never_passed(tmp_path: Path, name: str, data: bytes) -> None:
     for length in range(16, len(data) - 1, len(data) // 40):
         assert "format.truncated" in examine_bytes(tmp_path, name, data[:length]).rules, length
+
+
+def test_a_moderator_hears_the_beginning_in_a_form_every_browser_plays(tmp_path: Path) -> None:
+    report = examine_bytes(tmp_path, "тон.wav", wav(seconds=25)).report
+    (clip,) = report.attachments
+    assert (clip.name, clip.media_type) == (report.preview["file"], "audio/wav")
+    with wave.open(io.BytesIO(clip.data)) as sound:
+        assert (sound.getnchannels(), sound.getsampwidth(), sound.getframerate(), sound.getnframes()) == (1, 2, 8000, 160_000)
+        assert any(sound.readframes(1000))

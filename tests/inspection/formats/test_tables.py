@@ -24,7 +24,7 @@ def test_the_preview_has_the_schema_and_the_first_rows(tmp_path: Path, name: str
     told = {column["name"]: column for column in preview["columns"]}
     assert (told["возраст"]["type"], told["возраст"]["min"], told["возраст"]["max"]) == ("int64", 18, 77)
     assert told["имя"]["nulls"] == 12
-    assert (len(preview["rows"]), preview["total_rows"]) == (50, 600)
+    assert (len(preview["rows"]), preview["total_rows"]) == (500, 600)
     assert preview["rows"][0][0] == "Покупатель № 0"
     json.dumps(preview)
 

@@ -1,0 +1,131 @@
+"""Previews in a real browser: long ones stay light, everything can be searched, and a place can be pointed at (M3)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+from werkzeug.serving import make_server
+
+from backoffice.domain.verdicts import Verdict
+from backoffice.store.base import db
+from backoffice.usecases.record_check import Outcome, current_checks
+from backoffice.web import previews
+from tests.real.browser import Watched
+from tests.usecases.market import Market
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
+Show = Callable[..., Page]
+ARTEFACTS = ("favicon.ico", "404", "preload", "/static/preview.css")  # a bare page's icon; axe loads the style sheet by itself
+TABLE = {
+    "kind": "table",
+    "columns": [{"name": f"столбец {n}", "type": "text"} for n in range(6)],
+    "rows": [[f"{row}:{column}" for column in range(6)] for row in range(3000)],
+    "total_rows": 90_000,
+}
+TREE = {
+    "kind": "tree",
+    "entries": [{"name": f"папка/{n}.dll", "size": n * 1000, "crc": f"{n:08x}", "flags": []} for n in range(5000)],
+    "total": 5000,
+    "members": [{"name": "папка/0.dll", "preview": {"kind": "text", "text": "MZ"}}],
+}
+
+
+@pytest.fixture
+def show(market: Market, app: Flask, person: Watched) -> Iterator[Show]:
+    """Opens a preview on an origin of its own."""
+    server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True)
+    origin = f"http://127.0.0.1:{server.port}"
+    settings = app.config["SETTINGS"].model_copy(update={"previews_url": origin})
+    server.app = previews.create_previews(settings)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+
+    def shown(preview: dict[str, Any], *, theme: str = "light") -> Page:
+        db.connect(reuse_if_open=True)
+        waiting = market.awaiting(data_example=Outcome(state="passed", verdict=Verdict.PASS, preview=preview))
+        check = next(c for c in current_checks(waiting) if c.slot == "data_example" and c.kind == "scan")
+        address = previews.address(market.wiring, check, language="ru", theme=theme)
+        path = address.removeprefix(market.wiring.settings.previews_url)
+        person.page.add_init_script("window.told = []; window.addEventListener('message', (e) => window.told.push(e.data));")
+        person.page.goto(origin + path)
+        return person.page
+
+    yield shown
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    db.connect(reuse_if_open=True)
+    person.wrongs[:] = [wrong for wrong in person.wrongs if not any(sign in wrong for sign in ARTEFACTS)]
+
+
+def nodes(page: Page) -> int:
+    return int(page.evaluate("document.querySelectorAll('*').length"))
+
+
+def told(page: Page) -> list[Any]:
+    """What was pointed at; the message comes a moment after the click."""
+    page.wait_for_function("window.told.some((message) => message.anchor)")
+    return [message for message in page.evaluate("window.told") if "anchor" in message]
+
+
+def test_thousands_of_rows_are_not_thousands_of_nodes(show: Show, person: Watched) -> None:
+    page = show(TABLE)
+    expect(page.get_by_role("cell", name="0:0", exact=True)).to_be_visible()
+    assert nodes(page) < 1200
+    page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+    expect(page.get_by_role("cell", name="2999:5", exact=True)).to_be_visible()
+    assert nodes(page) < 1200
+    expect(page.get_by_role("cell", name="0:0", exact=True)).to_have_count(0)
+    page.get_by_label("Найти строку").fill("1717:")
+    expect(page.locator("[data-found]")).to_have_text("найдено: 1")
+    page.get_by_role("button", name="1718").click()
+    assert told(page) == [{"anchor": {"place": "строка 1718"}}]
+    assert not (found := person.serious()), found
+
+
+def test_a_tree_of_thousands_of_members_is_searched_and_pointed_at(show: Show, person: Watched) -> None:
+    page = show(TREE, theme="dark")
+    expect(page.get_by_role("cell", name="папка/0.dll")).to_be_visible()
+    assert nodes(page) < 1200
+    page.get_by_label("Найти строку").fill("4321.dll")
+    expect(page.get_by_role("cell", name="папка/4321.dll")).to_be_visible()
+    page.get_by_role("button", name="4322").click()
+    assert told(page) == [{"anchor": {"member": "папка/4321.dll"}}]
+    assert not (found := person.serious()), found
+
+
+def test_json_opens_level_by_level(show: Show, person: Watched) -> None:
+    page = show({"kind": "json", "tree": {"порог": 0.5, "слои": [{"имя": f"слой {n}"} for n in range(100)]}, "values": 1})
+    expect(page.get_by_text("порог")).to_be_visible()
+    assert page.get_by_text("слой 7").count() == 0
+    page.get_by_text("слои").click()
+    page.locator("summary", has_text="7:").first.click()
+    expect(page.get_by_text('"слой 7"')).to_be_visible()
+    assert not (found := person.serious()), found
+
+
+def test_the_words_of_a_document_are_found_by_page(show: Show, person: Watched) -> None:
+    page = show({"kind": "document", "text": "Введение\n\fЗапуск: docker compose up\n\fОшибки", "pages": 3, "files": []})
+    page.get_by_label("Найти в тексте").fill("DOCKER")
+    hit = page.locator(".hit")
+    expect(hit).to_contain_text("страница 2")
+    hit.click()
+    expect(page.locator("mark")).to_have_text("docker")
+    expect(page.locator("mark")).to_be_in_viewport()
+    page.get_by_label("Найти в тексте").fill("нет такого")
+    expect(page.locator("[data-hits]")).to_have_text("Ничего не нашлось")
+    assert not (found := person.serious()), found
+
+
+def test_markup_in_cells_and_keys_stays_text(show: Show, person: Watched) -> None:
+    hostile = "</script><img src=x onerror=alert(1)>"
+    page = show({**TABLE, "rows": [[hostile] * 6], "columns": [{"name": hostile, "type": "text"}] * 6})
+    expect(page.get_by_role("cell", name=hostile).first).to_be_visible()
+    page = show({"kind": "json", "tree": {hostile: hostile}})
+    expect(page.get_by_text(hostile).first).to_be_visible()
+    assert page.locator("img").count() == 0
