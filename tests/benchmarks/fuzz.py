@@ -82,15 +82,15 @@ class Fuzzer:
             if finding.rule.startswith("jail.") or finding.rule == "format.unparsed":
                 tell(f"{finding.rule} {dict(finding.params)}", counts=False)
         if built.case.verdict == "pass" and data != good:
-            self.compare(built, seen, tell, kind)
+            self.compare(built, seen, tell, good[len(data) :] if kind == "cut" else b"")
 
-    def compare(self, built: build.Built, seen: runner.Inspection, tell: partial[None], kind: str) -> None:
+    def compare(self, built: build.Built, seen: runner.Inspection, tell: partial[None], lost: bytes) -> None:
         """A good file that was changed, beside its twin."""
         twin = self.twin(built)
         with self._lock:
             self.damaged[twin.detected] += 1
             self.unnoticed[twin.detected] += seen.verdict == "pass"
-        if seen.verdict == "pass" and (words := structure.damage(twin, seen, cut=kind == "cut")):
+        if seen.verdict == "pass" and (words := structure.damage(twin, seen, lost=lost)):
             tell(words)
 
     def twin(self, built: build.Built) -> runner.Inspection:

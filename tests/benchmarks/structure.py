@@ -20,15 +20,23 @@ FREE = frozenset(("csv", "json", "md", "text"))
 PROGRAMS = frozenset(("pickle",))  # whatever can be followed to its end is one; but a cut one has lost its end
 
 
-def damage(good: Inspection, seen: Inspection, *, cut: bool) -> str:
-    """Words about what a passing file has lost of its good twin's structure; empty when it is only values, or nothing."""
+def damage(good: Inspection, seen: Inspection, *, lost: bytes) -> str:
+    """Words about what a passing file has lost of its good twin's structure; empty when it is only values, or nothing.
+
+    ``lost`` is what a cut has taken from the end.
+    """
     if good.detected in FREE:
         return ""
-    if cut:
+    if lost and not _spare(good.detected, lost):
         return f"passes, cut ({good.detected})"
     if good.detected in PROGRAMS or shape(good) == shape(seen):
         return ""
     return f"passes with another shape ({good.detected}): {_difference(shape(good), shape(seen))}"
+
+
+def _spare(detected: str, lost: bytes) -> bool:
+    """Whether the lost bytes stood behind the end: padding, a phone's trailer, another pickle."""
+    return not lost.strip(b"\0\r\n\x1a ") or lost.endswith(b"SEFT") or (detected in PROGRAMS and lost.startswith(b"\x80"))
 
 
 def shape(seen: Inspection) -> dict[str, Any]:
@@ -40,7 +48,7 @@ def shape(seen: Inspection) -> dict[str, Any]:
     for key in ("width", "height", "mode", "rate", "channels", "codec", "seconds", "total", "total_frames", "pages"):
         kept[key] = shown.get(key)
     if shown.get("kind") == "table":
-        kept["columns"] = [column.get("type") for column in shown.get("columns", [])]
+        kept["columns"] = [str(column.get("type")).partition("<")[0] for column in shown.get("columns", [])]
         kept["rows"] = shown.get("total_rows")
     if shown.get("kind") == "tree":
         kept["entries"] = [{name: value for name, value in row.items() if name in _OF_TREES} for row in shown.get("entries", [])]

@@ -20,6 +20,7 @@ _PIECE = 1 << 20
 # Programs, archives and documents by their first bytes; pictures and sound are ordinary cells of a data set.
 _FILES = rb"^(?:MZ|\x7fELF|PK\x03\x04|7z\xbc\xaf|Rar!|%PDF-|\xd0\xcf\x11\xe0|X5O!P|#!/)"
 _PROGRAMS = (b"\x7fELF", b"MZ")
+_SPARE = 128  # bytes behind the values: buffers are padded to 64
 _PICKLED = b"arrow.py_extension_type"  # its parameters are a pickle (CVE-2023-47248)
 
 
@@ -129,6 +130,18 @@ def _logical(array: Any) -> int:
         return int(array.indices.nbytes) + len(array) * 8
     lengths = compute.binary_length(values)
     return int(compute.sum(lengths.take(array.indices)).as_py() or 0)
+
+
+def check_widths(batch: Any) -> None:
+    """Values of a fixed width fill their buffer: one much too large was written for another type. ``Broken`` then."""
+    from pyarrow import types
+
+    for column in batch.columns:
+        for leaf in _leaves(column):
+            if types.is_primitive(leaf.type) and leaf.buffers()[1] is not None:
+                needed = ((leaf.offset + len(leaf)) * leaf.type.bit_width + 7) // 8
+                if leaf.buffers()[1].size > needed + _SPARE:
+                    raise Broken("format.damaged", detail=f"{leaf.type}: {leaf.buffers()[1].size} > {needed} байт (bytes)")
 
 
 def _is_bytes(kind: Any) -> bool:

@@ -47,7 +47,7 @@ def examine(subject: Subject, report: Report) -> None:
 
 def _walk(file: BinaryIO, subject: Subject, report: Report) -> None:
     """The RIFF chunks one after another: AVI, then any number of AVIX."""
-    at, kinds, frames = 0, set(), 0
+    at, kinds, frames, places, promised = 0, set(), 0, 0, 0
     while at + 12 <= subject.size:
         file.seek(at)
         head = file.read(12)
@@ -58,7 +58,10 @@ def _walk(file: BinaryIO, subject: Subject, report: Report) -> None:
             raise Broken("format.truncated", place=str(at), detail=f"{subject.size} < {end} байт (bytes)")
         for chunk in _riff.chunks(file, at + 12, end, enter=_ENTERED):
             kinds.add(chunk.kind)
-            frames += chunk.kind[2:] in (b"dc", b"db") and chunk.size > 0
+            pictures = chunk.kind[2:] in (b"dc", b"db")
+            frames, places = frames + (pictures and chunk.size > 0), places + pictures
+            if chunk.kind == b"strh":
+                promised += _promised(file, chunk)
             if chunk.kind == b"strf":
                 _check_size(file, chunk, report)
             if not chunk.is_list and not chunk.kind[:2].isdigit():
@@ -70,7 +73,15 @@ def _walk(file: BinaryIO, subject: Subject, report: Report) -> None:
         raise Broken("format.damaged", detail="нет hdrl или movi (no hdrl or movi)")
     if not frames:
         raise Broken("avi.no_frames")
+    if places < promised:  # a frame that is the same as the one before has an empty chunk, but it has one
+        raise Broken("format.damaged", detail=f"{places} < {promised} кадров (frames)")
     _foreign.after_the_end(file, at, subject, report)
+
+
+def _promised(file: BinaryIO, chunk: _riff.Chunk) -> int:
+    """The number of frames in a video stream's header (AVISTREAMHEADER, dwLength)."""
+    file.seek(chunk.at)
+    return _riff.number(file, chunk.at + 32) if chunk.size >= 36 and file.read(4) == b"vids" else 0
 
 
 def _check_size(file: BinaryIO, chunk: _riff.Chunk, report: Report) -> None:

@@ -44,6 +44,7 @@ def _read(file: BinaryIO, subject: Subject, report: Report) -> _tables.Reading:
     reading = _tables.Reading(subject, report, _columns.Columns(reader.schema.names, typed=True))
     for index in range(reader.num_record_batches):
         batch = _tables.valid(reader.get_batch(index))
+        _tables.check_widths(batch)
         rows = _tables.rows_at_once(batch.num_rows, batch.nbytes)
         for start in range(0, batch.num_rows, rows):
             reading.take(batch.slice(start, rows))

@@ -17,6 +17,7 @@ _MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
 _FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
 _SOI, _EOI, _SOS, _COMMENT, _APP1, _APP2 = 0xD8, 0xD9, 0xDA, 0xFE, 0xE1, 0xE2
 _ALONE = {0x01, *range(0xD0, 0xD8)}
+_SEARCHED = 32 << 20  # bytes of a phone's trailer
 _SAMSUNG = b"SEFT"  # the trailer of Samsung's cameras: scene, date, sound
 _MOST_PICTURES = 64
 
@@ -37,11 +38,12 @@ def examine(subject: Subject, report: Report) -> None:
     with subject.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         first = _walk(data, 0, subject, report)
         end = _further(data, first, subject, report)
-        known = _SAMSUNG if data[-4:] == _SAMSUNG else b""
         if first.moving and data.find(b"ftyp", end, end + 4096) >= 0:
             report.find("format.trailing", subject, place=str(end), bytes=subject.size - end)
-        elif not known:
+        elif data[-4:] != _SAMSUNG:
             _foreign.after_the_end(file, end, subject, report)
+        elif other := _foreign.glued(data[end : end + _SEARCHED]):  # whatever calls itself a phone's trailer is not believed
+            report.find("format.hidden", subject, place=str(end), other=other)
     _images.decode(subject.path, "JPEG", report)
     report.cover(scanned=1, size=subject.size)
 

@@ -19,6 +19,7 @@ _HEARD_BYTES = 3_000_000  # of that clip
 # Format tags that libsndfile reads (RFC 2361): PCM, ADPCM, floats, A-law, µ-law, GSM 6.10, NMS, G.721, MP3; 0xFFFE has its own inside.
 _READ = (1, 2, 3, 6, 7, 0x11, 0x31, 0x38, 0x40, 0x45, 0x55, 0x64, 0xFFFE)
 _PLAIN = (1, 3)  # PCM and floats: their sizes can be checked against the format
+_BLOCKS = (2, 0x11, 0x31)  # ADPCM and GSM: blocks of so many samples each
 
 
 def examine(subject: Subject, report: Report) -> None:
@@ -87,6 +88,13 @@ def _check_format(file: BinaryIO, chunk: _riff.Chunk, report: Report) -> None:
         raise Broken("format.damaged", detail=f"{channels} × {rate} Гц (Hz)")
     if kind in _PLAIN and align != channels * ((bits + 7) // 8):
         raise Broken("format.damaged", detail=f"fmt: {align} ≠ {channels} × {bits} бит (bits)")
+    told = _riff.number(file, chunk.at + 8, 4)
+    if kind in _PLAIN and told not in (0, rate * align, rate * channels * bits // 8):
+        raise Broken("format.damaged", detail=f"fmt: {told} ≠ {rate} × {align} байт/с (bytes/s)")
+    if kind in _BLOCKS and chunk.size >= 20:
+        samples = _riff.number(file, chunk.at + 18, 2)
+        if samples and told and abs(told * samples - rate * align) > 0.02 * rate * align + samples:
+            raise Broken("format.damaged", detail=f"fmt: {told} ≠ {rate} × {align} ÷ {samples} байт/с (bytes/s)")
 
 
 def _check_data(file: BinaryIO, seen: dict[bytes, _riff.Chunk]) -> None:
