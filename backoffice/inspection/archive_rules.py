@@ -35,17 +35,22 @@ _SECRET_FILES = re.compile(
     r"^(id_rsa|id_dsa|id_ecdsa|id_ed25519|\.env|\.netrc|\.pgpass|\.pypirc|credentials(\.json)?|.*\.(pfx|p12|jks|kdbx))$",
     re.IGNORECASE,
 )
-_SECRET_TEXTS: tuple[tuple[str, re.Pattern[bytes]], ...] = (
-    ("закрытый ключ (private key)", re.compile(rb"-----BEGIN (?:RSA |EC |DSA |OPENSSH |ENCRYPTED )?PRIVATE KEY-----")),
-    ("ключ AWS (AWS key)", re.compile(rb"\bAKIA[0-9A-Z]{16}\b")),
-    ("токен GitHub (GitHub token)", re.compile(rb"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{60,}\b")),
-    ("токен Hugging Face (Hugging Face token)", re.compile(rb"\bhf_[A-Za-z0-9]{34,}\b")),
-    ("токен Slack (Slack token)", re.compile(rb"\bxox[abprs]-[A-Za-z0-9-]{20,}\b")),
-    ("ключ OpenAI (OpenAI key)", re.compile(rb"\bsk-(?:proj-)?[A-Za-z0-9_-]{40,}\b")),
-    ("токен Telegram (Telegram token)", re.compile(rb"\b\d{8,10}:AA[A-Za-z0-9_-]{33}\b")),
-    ("ключ Google (Google key)", re.compile(rb"\bAIza[0-9A-Za-z_-]{35}\b")),
-    ("пароль (password)", re.compile(rb"(?i)\b(?:password|passwd|secret_key|api_key)\b\s*[=:]\s*[\"']([^\"'\s${}<>]{8,})[\"']")),
+# What it is, plain bytes of which one must be there (looking for them is fast), and the pattern.
+_SECRET_TEXTS: tuple[tuple[str, tuple[bytes, ...], re.Pattern[bytes]], ...] = (
+    ("закрытый ключ (private key)", (b"PRIVATE KEY-----",),
+     re.compile(rb"-----BEGIN (?:RSA |EC |DSA |OPENSSH |ENCRYPTED )?PRIVATE KEY-----")),
+    ("ключ AWS (AWS key)", (b"AKIA",), re.compile(rb"\bAKIA[0-9A-Z]{16}\b")),
+    ("токен GitHub (GitHub token)", (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_"),
+     re.compile(rb"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{60,}\b")),
+    ("токен Hugging Face (Hugging Face token)", (b"hf_",), re.compile(rb"\bhf_[A-Za-z0-9]{34,}\b")),
+    ("токен Slack (Slack token)", (b"xox",), re.compile(rb"\bxox[abprs]-[A-Za-z0-9-]{20,}\b")),
+    ("ключ OpenAI (OpenAI key)", (b"sk-",), re.compile(rb"\bsk-(?:proj-)?[A-Za-z0-9_-]{40,}\b")),
+    ("токен Telegram (Telegram token)", (b":AA",), re.compile(rb"\b\d{8,10}:AA[A-Za-z0-9_-]{33}\b")),
+    ("ключ Google (Google key)", (b"AIza",), re.compile(rb"\bAIza[0-9A-Za-z_-]{35}\b")),
+    ("пароль (password)", (b"",),
+     re.compile(rb"(?i)\b(?:password|passwd|secret_key|api_key)\b\s*[=:]\s*[\"']([^\"'\s${}<>]{8,})[\"']")),
 )  # fmt: skip
+_TEXTS = ("text", "json", "md", "csv", "shell", "html")
 _OBFUSCATED = (
     b"__pyarmor__(",
     b"from pytransform import",
@@ -110,7 +115,7 @@ def note(subject: Subject, detected: str, head: bytes, report: Report) -> None:
     elif suffix in _SOURCES and detected not in ("pe", "elf", "pyc"):
         _source(name, shown, head, report)
     _binary(detected, suffix, shown, head, report)
-    _secrets(name, shown, detected, head, report)
+    _secrets(subject, name, detected, head, report)
 
 
 def _inside_environment(path: PurePosixPath) -> bool:
@@ -161,13 +166,18 @@ def is_dotnet(head: bytes) -> bool:
     return int.from_bytes(head[directory : directory + 4], "little") != 0
 
 
-def _secrets(name: str, shown: str, detected: str, head: bytes, report: Report) -> None:
+def _secrets(subject: Subject, name: str, detected: str, head: bytes, report: Report) -> None:
+    """Keys and tokens in the first ``secrets_bytes`` of each text."""
+    shown = subject.member or subject.name
     if _SECRET_FILES.match(name) and name.lower() not in (".env.example",):
         _keep(report, "secrets", (shown, name))
-        return
-    if detected in ("text", "json", "md", "csv", "shell", "html"):
-        for label, pattern in _SECRET_TEXTS:
-            if pattern.search(head):
+    elif detected in _TEXTS:
+        data = head
+        if subject.size > len(head):
+            with subject.path.open("rb") as file:
+                data = file.read(int(report.limits["secrets_bytes"]))
+        for label, needles, pattern in _SECRET_TEXTS:
+            if any(needle in data for needle in needles) and pattern.search(data):
                 _keep(report, "secrets", (shown, label))
                 return
 

@@ -22,6 +22,7 @@ from backoffice.inspection.report import Broken, Report, Subject
 
 CHUNK = 1 << 20
 ALONE_FROM = 64 << 20  # bytes of a 7z past which every member is handed to the antivirus, and the archive itself need not be
+_REUSED = 1 << 20  # bytes of a member whose file in the spool is written over by the next: making and removing files costs more
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com[1-9]|lpt[1-9])(\..*)?$", re.IGNORECASE)
 _BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
@@ -149,16 +150,18 @@ def take(entry: Entry, chunks: Iterable[bytes], subject: Subject, report: Report
         stream = _summed(stream, row)
     path = _spool(subject.depth) / f"member{_suffix(entry.name)}"
     try:
-        with path.open("wb") as file:
+        with path.open("r+b" if path.exists() else "w+b") as file:
             kept = _written(stream, file, entry.name)
             if feed:
                 report.feed(member, kept)
             for _ in kept:  # what the antivirus did not ask for is still read to the end
                 pass
+            file.truncate()
         inner = Subject(path, entry.name, subject.slot, entry.size, member, subject.depth + 1)
         _descend(inner, report)
     finally:
-        path.unlink(missing_ok=True)
+        if entry.size > _REUSED:
+            path.unlink(missing_ok=True)
 
 
 def _summed(chunks: Iterable[bytes], row: dict[str, Any]) -> Iterator[bytes]:
@@ -193,7 +196,6 @@ def _written(chunks: Iterable[bytes], file: IO[bytes], name: str) -> Iterator[by
             file.write(chunk)
         done += len(chunk)
         yield chunk
-    file.flush()
 
 
 def _descend(inner: Subject, report: Report) -> None:

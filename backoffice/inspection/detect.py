@@ -41,6 +41,9 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"GGUF", "gguf"), (4, b"ftyp", "mp4"), (0, b"\x1aE\xdf\xa3", "matroska"), (0, b"Obj\x01", "avro"), (0, b"ORC", "orc"),
     (0, b"MSCF", "cab"), (0, b"\xed\xab\xee\xdb", "rpm"), (0, b"!<arch>\n", "ar"),
 )  # fmt: skip
+# One look for the many members that are nothing of this.
+_STARTS = tuple(magic for at, magic, _ in _MAGIC if not at)
+_LATER = tuple((at, magic) for at, magic, _ in _MAGIC if at)
 # The code of a compiled Python module: two bytes of version, \r\n (CPython's Lib/importlib/_bootstrap_external.py).
 _PYC_VERSIONS = range(3000, 3800)
 _MARKUP = (b"<!doctype html", b"<html", b"<head", b"<script", b"<body")
@@ -57,10 +60,18 @@ def extension(name: str) -> str:
     return f".{last}" if dot and stem else ""
 
 
-def detect(path: Path, name: str) -> str:
-    """The format's name: one of ``MODULES``, another known one, a media type as libmagic tells it, or ``unknown``."""
-    with path.open("rb") as file:
-        head = file.read(HEAD)
+def head_of(path: Path) -> bytes:
+    """The bytes that ``detect`` looks at; all of a small file."""
+    with path.open("rb", 0) as file:
+        return file.read(HEAD)
+
+
+def detect(path: Path, name: str, head: bytes | None = None) -> str:
+    """The format's name: one of ``MODULES``, another known one, a media type as libmagic tells it, or ``unknown``.
+
+    ``head`` is ``head_of(path)`` where it was read already: opening a small file anew costs more than looking at it.
+    """
+    head = head_of(path) if head is None else head
     found = by_magic(head, name)
     if FORMAT_OF_EXTENSION.get(extension(name)) == "pickle" and _bare_or_packed_pickle(head, found):
         return "pickle"
@@ -77,9 +88,8 @@ def detect(path: Path, name: str) -> str:
 
 def by_magic(head: bytes, name: str) -> str:
     """The format as far as its first bytes tell; empty when they do not."""
-    for at, magic, found in _MAGIC:
-        if head.startswith(magic, at):
-            return found
+    if head.startswith(_STARTS) or any(head.startswith(magic, at) for at, magic in _LATER):
+        return next(found for at, magic, found in _MAGIC if head.startswith(magic, at))
     for test in (_riff, _pe, _pickle, _pyc):
         if known := test(head):
             return known

@@ -67,21 +67,21 @@ class Examination:
         """Examine a member with what its content asks for. It shares findings and facts, not the preview."""
         inner = self.report()
         inner.findings, inner.facts = report.findings, report.facts
-        detected = detect.detect(subject.path, subject.name)
-        with subject.path.open("rb") as file:
-            archive_rules.note(subject, detected, file.read(detect.HEAD), report)
-        self.examine(subject, detected, inner)
+        head = detect.head_of(subject.path)
+        detected = detect.detect(subject.path, subject.name, head)
+        archive_rules.note(subject, detected, head, report)
+        self.examine(subject, detected, head, inner)
         report.coverage += inner.coverage
         if subject.depth == 1:
             self.kept.add(subject.name, inner)
 
-    def examine(self, subject: Subject, detected: str, report: Report) -> None:
-        """One file. Broken, or breaking its examiner, it is counted as failed; unknown, as opaque."""
+    def examine(self, subject: Subject, detected: str, head: bytes, report: Report) -> None:
+        """One file that starts with ``head``. Broken, or breaking its examiner, it is counted as failed; unknown, as opaque."""
         if not self._named_rightly(subject, detected, report):
             report.cover(failed=1, size=subject.size)
             return
         if detected not in detect.ARCHIVES and subject.size:
-            self._search(subject, report)
+            self._search(subject, head, report)
         module = _module(detected)
         if module is None:
             self._nobody_can_look(subject, detected, report)
@@ -109,9 +109,9 @@ class Examination:
         self._spent(module.NAME, module.VERSION, took - (self._counted - counted))
         self._counted = counted + took
 
-    def _search(self, subject: Subject, report: Report) -> None:
+    def _search(self, subject: Subject, head: bytes, report: Report) -> None:
         started = time.perf_counter()
-        markers.look(subject, report)
+        markers.look(subject, head, report)
         took = time.perf_counter() - started
         self._counted += took
         self._spent("yara-x", markers.VERSION, took)
@@ -168,12 +168,12 @@ def examine_upload(path: Path, *, name: str, slot: str, pipe: IO[bytes], feeding
     report = work.report()
     size = path.stat().st_size
     subject = Subject(path, name, slot, size)
-    detected = detect.detect(path, name) if size else "empty"
+    head = detect.head_of(path)
+    detected = detect.detect(path, name, head) if size else "empty"
     if _allowed(subject, report):
         if detected not in detect.ARCHIVES:
-            with path.open("rb") as file:
-                archive_rules.note(subject, detected, file.read(detect.HEAD), report)
-        work.examine(subject, detected, report)
+            archive_rules.note(subject, detected, head, report)
+        work.examine(subject, detected, head, report)
     else:
         report.cover(failed=1, size=size)
     archive_rules.judge(subject, detected, report)

@@ -24,10 +24,15 @@ def _scanner() -> Any:
     return scanner
 
 
-def look(subject: Subject, report: Report) -> None:
-    """One finding for each marker that is there. An engine that gives up is a finding too: nothing is silently passed over."""
-    with subject.path.open("rb") as file:
-        data = file.read(int(report.limits["markers_bytes"]))
+def look(subject: Subject, head: bytes, report: Report) -> None:
+    """One finding for each marker that is there. An engine that gives up is a finding too: nothing is silently passed over.
+
+    ``head`` are the file's first bytes, all of a small file.
+    """
+    data = head
+    if subject.size > len(head):
+        with subject.path.open("rb") as file:
+            data = file.read(int(report.limits["markers_bytes"]))
     try:
         matching = _scanner().scan(data).matching_rules
     except (yara_x.ScanError, yara_x.TimeoutError) as problem:

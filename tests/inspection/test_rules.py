@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import string
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from backoffice.domain.verdicts import Finding, Severity
-from backoffice.inspection import rules
+from backoffice.inspection import detect, rules
+from backoffice.inspection.inside import examine_upload
+from tests.corpus import build
 
 ALL = sorted(rules.rules().values(), key=lambda rule: rule.id)
 
@@ -37,3 +41,47 @@ def test_words_are_filled_in_and_never_fail() -> None:
 def test_the_version_is_a_digest() -> None:
     assert len(rules.POLICY_VERSION) == 12
     assert rules.policy_version() == rules.POLICY_VERSION
+
+
+# Rules that no file of the corpus can earn by its bytes alone, and where they are tried instead.
+ELSEWHERE = {
+    "format.too_large": "test_the_size_of_a_slot_is_held",
+    "format.unparsed": "test_mutations.py: an examiner must never earn it",
+    "jail.crashed": "test_jail.py",
+    "jail.timeout": "test_jail.py",
+    "jail.memory": "test_jail.py",
+    "jail.output": "test_distrust.py",
+    "antivirus.limits": "test_antivirus_troubles.py",
+    "antivirus.unreachable": "test_runner.py",
+    "antivirus.macros": "test_antivirus.py: what clamd says of macros that the examiner of .doc rejects by itself",
+    "marker.unread": "only when yara-x gives up",
+    "doc.bomb": "ten thousand streams, which olefile gives up before us",
+}
+
+
+def test_every_rule_about_a_file_has_a_bad_sample() -> None:
+    shown = {rule for _, case in build.cases() for rule in case.rules}
+    ours = set(tomllib.loads(rules.CHECKS.read_text())["rules"])
+    assert ours - shown - set(ELSEWHERE) == set()
+    assert set(ELSEWHERE) & shown == set()
+
+
+def test_every_format_of_every_slot_has_a_good_sample() -> None:
+    good = {
+        (case.slot, detect.FORMAT_OF_EXTENSION[detect.extension(case.name)])
+        for _, case in build.cases()
+        if case.verdict == "pass"
+    }
+    good |= {("terms_of_use", kind) for slot, kind in good if slot == "instruction"}  # the same documents, the same examiners
+    wanted = {(name, detect.FORMAT_OF_EXTENSION[one]) for name, slot in rules.slots().items() for one in slot.extensions}
+    assert wanted - good == set()
+
+
+def test_the_size_of_a_slot_is_held(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    with path.open("wb") as file:
+        file.truncate(rules.slots()["instruction"].max_bytes + 1)
+    with (tmp_path / "pipe").open("wb") as pipe:
+        told = examine_upload(path, name="a.md", slot="instruction", pipe=pipe, feeding=False)
+    assert {finding["rule"] for finding in told["findings"]} == {"format.too_large"}
+    assert told["coverage"]["failed"] == 1

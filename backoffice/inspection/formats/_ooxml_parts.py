@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
+from backoffice.inspection.formats._quoted import spelled
 from backoffice.inspection.report import Broken
 
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -85,17 +86,28 @@ def fields(data: bytes, name: str) -> Iterator[Said]:
     for event, element in parsed(data, name):
         tag = str(element.tag).removeprefix(_WORD).removeprefix(_STRICT)
         if event == "start" and tag == "fldSimple":
-            yield from _of_field(_attribute(element, "instr"))
+            code = _attribute(element, "instr")
+            yield from _of_field(code)
+            _add(open_fields, spelled(code))
         elif event == "start" and tag == "fldChar":
             kind = _attribute(element, "fldCharType")
             if kind == "begin":
                 open_fields.append("")
             elif kind in ("separate", "end") and open_fields:
-                yield from _of_field(open_fields.pop() if kind == "end" else open_fields[-1])
+                code = open_fields.pop() if kind == "end" else open_fields[-1]
+                yield from _of_field(code)
+                if kind == "end":
+                    _add(open_fields, spelled(code))
         elif event == "end" and tag in ("instrText", "delInstrText") and open_fields:
-            open_fields[-1] = (open_fields[-1] + (element.text or ""))[:_LONGEST_FIELD]
+            _add(open_fields, element.text or "")
         elif event == "end" and tag in ("instrText", "delInstrText"):
             yield from _of_field(element.text or "")
+
+
+def _add(open_fields: list[str], text: str) -> None:
+    """More of the code of the innermost open field."""
+    if open_fields:
+        open_fields[-1] = (open_fields[-1] + text)[:_LONGEST_FIELD]
 
 
 def _attribute(element: etree._Element, name: str) -> str:

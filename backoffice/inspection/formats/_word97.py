@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from backoffice.inspection.formats._quoted import undone
 from backoffice.inspection.report import Broken
 
 _MAGIC = 0xA5EC
@@ -100,14 +101,15 @@ def template(main: bytes, table: bytes) -> str:
 
 
 def fields(words: str) -> Iterator[tuple[str, str]]:
-    """(rule, detail) of each field that runs, fetches or leads astray."""
+    """(rule, detail) of each field that runs, fetches or leads astray, also where QUOTE spells it."""
+    plain = undone(words)
     for pattern, rule in (
         (_RUNS, "doc.dde"),
         (_FETCHES, "doc.external"),
         (_PICTURE, "doc.remote_image"),
         (_LINK, "doc.external"),
     ):
-        if found := pattern.search(words):
+        if found := pattern.search(words) or pattern.search(plain):
             yield rule, " ".join(found[1].split())[:100]
 
 

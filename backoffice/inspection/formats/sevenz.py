@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 import stat
 import struct
 import zlib
@@ -23,7 +25,7 @@ def examine(subject: Subject, report: Report) -> None:
     """Check the frame, list, then unpack and check each member."""
     archives.descend_or_refuse(subject, report)
     _check_frame(subject, report)
-    rows, trusted = _listed(subject)
+    rows, trusted = _listed(subject, report)
     entries = [entry for entry, _ in rows]
     archives.look_over(entries, subject, report)
     files = [(entry, crc) for entry, crc in rows if entry.kind == "file" and entry.size]
@@ -58,7 +60,7 @@ def _check_frame(subject: Subject, report: Report) -> None:
                 report.find("format.trailing", subject, bytes=subject.size - end)
 
 
-def _listed(subject: Subject) -> tuple[list[tuple[Entry, int | None]], bool]:
+def _listed(subject: Subject, report: Report) -> tuple[list[tuple[Entry, int | None]], bool]:
     """The rows, and whether clamd unpacks this archive as we do."""
     import py7zr  # slow to import
     from py7zr.exceptions import PasswordRequired, UnsupportedCompressionMethodError
@@ -67,6 +69,7 @@ def _listed(subject: Subject) -> tuple[list[tuple[Entry, int | None]], bool]:
         with py7zr.SevenZipFile(subject.path) as archive:
             if archive.needs_password():
                 raise Broken("archive.encrypted")
+            _against_gaps(archive, subject, report)
             return [_entry(row) for row in archive.files], _clamd_unpacks(archive)
     except PasswordRequired as problem:
         raise Broken("archive.encrypted") from problem
@@ -76,6 +79,38 @@ def _listed(subject: Subject) -> tuple[list[tuple[Entry, int | None]], bool]:
         raise
     except Exception as problem:
         raise Broken("archive.damaged", detail=f"оглавление (header): {problem}"[:200]) from problem
+
+
+def _against_gaps(archive: Any, subject: Subject, report: Report) -> None:
+    """Bytes between the packed streams, or between them and the header, that belong to nothing: no program shows them."""
+    with subject.path.open("rb") as file:
+        _, _, _, _, offset, length, _ = _START.unpack(file.read(_START.size))
+        end = _START.size + offset
+        file.seek(end)
+        taken = sorted([*_streams(archive.header.main_streams), *_streams(_of_header(file.read(length))), (end, end)])
+        at = _START.size
+        for start, stop in taken:
+            if start > at:
+                file.seek(at)
+                if file.read(start - at).strip(b"\0"):
+                    report.find("archive.hidden", subject, place=str(at), detail=f"{start - at} байт (bytes)")
+            at = max(at, stop)
+
+
+def _of_header(header: bytes) -> Any:
+    """The packed stream of a packed header, which stands among the others."""
+    from py7zr.archiveinfo import HeaderStreamsInfo
+    from py7zr.properties import PROPERTY
+
+    return HeaderStreamsInfo.retrieve(io.BytesIO(header[1:])) if header[:1] == PROPERTY.ENCODED_HEADER else None
+
+
+def _streams(told: Any) -> list[tuple[int, int]]:
+    """Where packed streams start and end in the file."""
+    if told is None or told.packinfo is None:
+        return []
+    places = [_START.size + told.packinfo.packpos + at for at in told.packinfo.packpositions]
+    return list(itertools.pairwise(places))
 
 
 def _clamd_unpacks(archive: Any) -> bool:
