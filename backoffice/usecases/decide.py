@@ -68,7 +68,8 @@ def decide(submission_id: int, review: Review, *, moderator: Person, claim_token
         )
         if review.kind == DecisionKind.PUBLISH:
             announce(submission, decision, now=now)
-        ReviewDraft.delete().where(ReviewDraft.submission == submission).execute()
+        mine = (ReviewDraft.submission == submission) & (ReviewDraft.person == moderator)
+        ReviewDraft.delete().where(mine).execute()  # what a colleague typed meanwhile stays theirs
         Skip.delete().where(Skip.submission == submission).execute()
     return decision
 

@@ -35,7 +35,6 @@ window.review.parts.push((page) => {
     if (event.key === "ArrowDown") { event.preventDefault(); buttons[Math.min(at + 1, buttons.length - 1)]?.focus(); }
     if (event.key === "ArrowUp") { event.preventDefault(); (buttons[at - 1] || search).focus(); }
   });
-  page.on($("#palette"), "shown.bs.modal", () => search.focus());
   page.palette = () => {
     search.value = "";
     all = entries();

@@ -104,7 +104,11 @@ window.review = (() => {
     page.decide = async (kind) => {
       const button = $(`[data-decide="${kind}"]`);
       await Promise.all([page.saved(), page.keeping()]); // what was typed a moment ago counts: what stands against the decision is up to date after it
-      if (button.disabled) { page.show("decision"); return; }
+      if (button.disabled) {
+        page.show("decision");
+        if (page.blocked[kind].some((each) => each.reason === "reason_needed")) $("#message").focus();
+        return;
+      }
       const open = [...new Set(state.remarks.flatMap((remark) => [...remark.text.matchAll(/\{([a-z_]+)\}/g)].map((match) => match[1])))];
       if (open.length && kind !== "reject") { page.show("remarks"); window.announce(fill(words.unfilled, { names: open.join(", ") }), "warning"); return; }
       if (kind === "reject" && !window.confirm(words.reject)) return;
@@ -126,6 +130,12 @@ window.review = (() => {
       if (event.target.closest("[data-preview]")) page.letter();
       const made = event.target.closest("[data-decide]");
       if (made) page.decide(made.dataset.decide);
+    });
+    // Dialogs: the first field is ready to be typed in, Ctrl+Enter sends.
+    page.on(document, "shown.bs.modal", (event) => $("input:not([type=hidden]), select, textarea", event.target)?.focus());
+    page.on(document, "keydown", (event) => {
+      const form = (event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.closest?.(".modal form");
+      if (form) { event.preventDefault(); form.requestSubmit(); }
     });
     $("#message").value = state.message;
     page.on($("#message"), "input", (event) => { state.message = event.target.value; page.touched(); });
