@@ -115,7 +115,7 @@ def _contents() -> list[Case]:
         ),
         case("compiled-library.zip", library, "warn"),
         case("shared-object.zip", {"model.so": tiny_elf()}, "warn"),
-        case("docker-config.tar.gz", DOCKER, "pass"),
+        Case("docker-config.tar.gz", MODEL, write(gzipped(tarred([*DOCKER.items()]))), "pass"),
         case("with-a-licence.zip", {**DOCKER, "LICENSE": b"MIT License\n"}, "pass"),
         case("nothing-to-run.zip", {"README.txt": TEXT}, "reject", "archive.no_model"),
         Case("encrypted-model.zip", MODEL, write(_locked()), "reject", ("antivirus.encrypted", "archive.encrypted")),
