@@ -10,6 +10,7 @@ from periodiq import PeriodiqMiddleware
 from backoffice.wiring import Wiring
 from config.settings import Settings
 from tasks.jailed import NeedsJail
+from tasks.keeping import KeepsEngine
 
 wiring = Wiring(Settings())
 
@@ -24,4 +25,5 @@ broker = RedisBroker(
 broker.middleware[:] = [m for m in broker.middleware if not isinstance(m, AgeLimit | Retries | Callbacks | Pipelines)]
 broker.add_middleware(PeriodiqMiddleware(skip_delay=30))
 broker.add_middleware(NeedsJail(wiring.settings.var / "scratch"))
+broker.add_middleware(KeepsEngine(wiring))
 dramatiq.set_broker(broker)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import ExitStack
 
 import dramatiq
@@ -10,7 +9,7 @@ from periodiq import cron
 
 from backoffice.clock import utcnow
 from backoffice.domain.errors import TryLater
-from backoffice.inspection.sandbox import attempt, reaper
+from backoffice.inspection.sandbox import attempt
 from backoffice.storage import blob_key
 from backoffice.store import outbox
 from backoffice.store.checks import Check
@@ -19,12 +18,11 @@ from backoffice.store.outbox import Job
 from backoffice.usecases import record_check
 from backoffice.usecases.examine import keep_previews
 from tasks.broker import wiring
+from tasks.keeping import QUEUE, keep
 from tasks.running import Work, run
 from tasks.scan import on_failure
 
 DELAYS = (30, 300)
-LOW = 0.1  # of the engine's disk; less free than that is an alarm
-log = logging.getLogger(__name__)
 
 
 def install(job: Job) -> None:
@@ -71,21 +69,13 @@ def _show(check_id: int, step: str) -> None:
     Check.update(progress={"step": step}).where(Check.id == check_id).execute()
 
 
-@dramatiq.actor(queue_name="sandbox", time_limit=3_600_000)
+@dramatiq.actor(queue_name=QUEUE, time_limit=3_600_000)
 def try_install(job_id: int) -> None:
     """Queue ``sandbox``."""
     run(job_id, Work(install, DELAYS, on_failure))
 
 
-@dramatiq.actor(queue_name="sandbox", periodic=cron("*/10 * * * *"), time_limit=600_000)
+@dramatiq.actor(queue_name=QUEUE, periodic=cron("*/10 * * * *"), time_limit=600_000)
 def reap() -> None:
-    """What a killed attempt left on the engine goes, unless one is running; a disk that is nearly full is an alarm in the log."""
-    address = wiring.settings.engine
-    if not address:
-        return
-    removed = reaper.reap(address)
-    if removed:
-        log.warning("removed from the engine after a killed attempt: %s", ", ".join(removed))
-    free = reaper.free_part(address)
-    if free is not None and free < LOW:
-        log.error("the engine's disk is nearly full: %.0f %% free", free * 100)
+    """The engine is kept clean, and says how it is."""
+    keep(wiring)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,9 @@ from backoffice.store import outbox
 from backoffice.store.base import db
 from backoffice.wiring import Wiring
 
+LOW = 0.1  # of the disk of the sandbox's engine; less free than that is an alarm
+SANDBOX = "mlplace-health:sandbox"  # a key of Redis, outside the broker's own: how its engine was when its worker last looked
+FRESH = 1_500  # seconds that this stands for: the worker looks every ten minutes
 LATE = timedelta(minutes=10)  # an outbox row this long past due means that no relay or worker runs
 
 
@@ -46,7 +50,8 @@ class Health:
 
 def report(wiring: Wiring, *, now: datetime) -> Health:
     """Look at every part once, with short time-outs."""
-    return Health([_database(), _queue(wiring), _outbox(now), _dead_letters(), antivirus_state(wiring), *_calendar(wiring, now)])
+    parts = [_database(), _queue(wiring), _outbox(now), _dead_letters(), antivirus_state(wiring), _sandbox(wiring)]
+    return Health([*parts, *_calendar(wiring, now)])
 
 
 def _database() -> Part:
@@ -57,9 +62,13 @@ def _database() -> Part:
     return Part("database", "ok", vital=True)
 
 
+def _redis(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1)
+
+
 def _queue(wiring: Wiring) -> Part:
     try:
-        with redis.Redis.from_url(wiring.settings.redis_url, socket_connect_timeout=1, socket_timeout=1) as client:
+        with _redis(wiring.settings.redis_url) as client:
             client.ping()
     except (redis.RedisError, OSError) as error:
         return Part("queue", "down", "no_answer", type(error).__name__)
@@ -74,6 +83,26 @@ def _outbox(now: datetime) -> Part:
 def _dead_letters() -> Part:
     dead = outbox.Job.select().where(outbox.Job.outcome == "dead").count()
     return Part("dead_letters", "warning", "dead_jobs", str(dead)) if dead else Part("dead_letters", "ok")
+
+
+def note_sandbox(redis_url: str, free: float | None) -> None:
+    """Leave word for ``report``, which cannot reach the engine: how much of its disk is free, from 0 to 1; None when there is no engine."""
+    with suppress(redis.RedisError, OSError), _redis(redis_url) as client:
+        client.set(SANDBOX, "" if free is None else f"{free:.3f}", ex=FRESH)
+
+
+def _sandbox(wiring: Wiring) -> Part:
+    """Whether Docker configs are tried at all, and whether there will be room tomorrow (M6)."""
+    try:
+        with _redis(wiring.settings.redis_url) as client:
+            told = client.get(SANDBOX)
+    except (redis.RedisError, OSError) as error:
+        return Part("sandbox", "warning", "no_answer", type(error).__name__)
+    if not told:
+        return Part("sandbox", "warning", "no_engine" if told is not None else "no_worker")
+    free = float(told)
+    shown = f"{free:.0%}"
+    return Part("sandbox", "warning", "disk_low", shown) if free < LOW else Part("sandbox", "ok", "disk_free", shown)
 
 
 def antivirus_state(wiring: Wiring) -> Part:

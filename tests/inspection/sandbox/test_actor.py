@@ -31,7 +31,7 @@ def wiring_of(url: str, tmp_path: Path, *, engine: str) -> Wiring:
     return Wiring(Settings(var=tmp_path / "var", database_url=url, engine=engine))
 
 
-def waiting(market: Market, archive: Path) -> tuple[Submission, Check, Job]:
+def waiting(market: Market, archive: Path) -> tuple[Submission, Check]:
     """A submission whose files are scanned, and whose Docker config waits for the sandbox."""
     draft = market.draft()
     data = archive.read_bytes()
@@ -39,10 +39,14 @@ def waiting(market: Market, archive: Path) -> tuple[Submission, Check, Job]:
     market.wiring.storage.put(f"blobs/{sha256[:2]}/{sha256}", data)
     drafts.attach(draft.id, author=market.anna, slot="model_archive", name="модель.zip", sha256=sha256, size=len(data), now=NOW)
     submission = market.checked(market.submit(draft), model_archive=outcome_of([], facts={"has_docker_config": True}))
-    check = next(row for row in current_checks(submission) if row.kind == "try_install")
+    return submission, next(row for row in current_checks(submission) if row.kind == "try_install")
+
+
+def begun(check: Check) -> Job:
+    """The sandbox's job, taken as its worker takes it."""
     job = outbox.begin(Job.get((Job.actor == "try_install") & (Job.subject == check.id)).id, now=NOW)
     assert job is not None
-    return submission, check, job
+    return job
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -51,8 +55,8 @@ def test_the_card_gets_the_picture_the_steps_and_the_data(
 ) -> None:
     wiring = wiring_of(database_url, tmp_path, engine=engine.address)
     monkeypatch.setattr(try_install, "wiring", wiring)
-    submission, check, job = waiting(Market(wiring), zipped(tmp_path / "demo.zip", {"Dockerfile": DOCKERFILE}))
-    try_install.install(job)
+    submission, check = waiting(Market(wiring), zipped(tmp_path / "demo.zip", {"Dockerfile": DOCKERFILE}))
+    try_install.install(begun(check))
     check = Check.get_by_id(check.id)
     assert (check.state, check.verdict, check.why) == ("findings", "warn", "passed")  # no VOLUME for data: a suggestion
     assert [row.rule for row in Finding.select().where(Finding.check == check.id)] == ["run.no_data"]
@@ -69,7 +73,8 @@ def test_without_an_engine_it_is_tried_again_and_never_passed(
 ) -> None:
     wiring = wiring_of(database_url, tmp_path, engine="")
     monkeypatch.setattr(try_install, "wiring", wiring)
-    submission, check, job = waiting(Market(wiring), zipped(tmp_path / "demo.zip", {"Dockerfile": DOCKERFILE}))
+    submission, check = waiting(Market(wiring), zipped(tmp_path / "demo.zip", {"Dockerfile": DOCKERFILE}))
+    job = begun(check)
     with pytest.raises(TryLater, match="нет песочницы"):
         try_install.install(job)
     try_install.on_failure(job, "Не выполнялась: нет песочницы", exhausted=True)
