@@ -33,6 +33,7 @@ bench: setup ## the measured figures of the documents, on this machine
 requirements: ## compile requirements*.in into pinned files with hashes
 	$(PYTHON) -m piptools compile -q --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-find-links -o requirements.txt requirements.in
 	$(PYTHON) -m piptools compile -q --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-find-links -c requirements.txt -o requirements-dev.txt requirements-dev.in
+	$(PYTHON) -m piptools compile -q --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-find-links -o scripts/jupyter.txt scripts/jupyter.in
 
 clean: ## forget what tools left; var/ stays
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-artifacts

@@ -43,9 +43,13 @@ class Child:
         cwd: Path,
         spare: bool = False,
         inherits: Sequence[int] = (),
+        once: bool = False,
     ) -> None:
-        """``spare``: the product does without it, so it is not started again for ever. ``inherits``: open files it gets from us."""
-        self.spare, self.inherits = spare, tuple(inherits)
+        """``spare``: the product does without it, so it is not started again for ever. ``once``: it does its work and ends.
+
+        ``inherits``: open files it gets from us.
+        """
+        self.spare, self.once, self.inherits = spare, once, tuple(inherits)
         self.name, self.command, self.environment, self.cwd = name, list(command), dict(environment), cwd
         self.log = log / f"{name}.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -89,8 +93,8 @@ class Child:
 
     @property
     def given_up(self) -> bool:
-        """A spare child that keeps falling is let be."""
-        return self.spare and self.crashes >= TRIES
+        """A spare child that keeps falling is let be, and one that was to run once."""
+        return (self.spare and self.crashes >= TRIES) or (self.once and self.crashes > 0)
 
     def restart_if_due(self) -> None:
         """Start it again once its pause is over."""

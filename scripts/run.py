@@ -133,12 +133,20 @@ class Supervisor:
             raise services.Missing(f"flask {' '.join(arguments)}: {process.returncode}")
 
     def start_processes(self) -> None:
-        """What ``Procfile`` names."""
+        """What ``Procfile`` names. Only the sandbox's worker is told where the engine is."""
         self.service_count = len(self.children)
         for name, command in procfile(ROOT / "Procfile").items():
             shell = ["/bin/sh", "-c", f"exec {command}"]
             held = [self.listeners[name].fileno()] if name in self.listeners else []
-            child = Child(name, shell, environment=self.environment, log=self.var / "log", cwd=ROOT, inherits=held)
+            environment = {key: value for key, value in self.environment.items() if name == "sandbox" or key != "MLPLACE_ENGINE"}
+            child = Child(name, shell, environment=environment, log=self.var / "log", cwd=ROOT, inherits=held)
+            child.start()
+            self.children.append(child)
+
+    def start_demo_image(self) -> None:
+        """The image that one of the demo's submissions stands on is made while everything else is already at work."""
+        if self.environment.get("MLPLACE_ENGINE") and self.environment.get("MLPLACE_DEMO", "1") != "0":
+            child = services.jupyter_image(self.var, self.environment, root=ROOT)
             child.start()
             self.children.append(child)
 
@@ -148,17 +156,7 @@ class Supervisor:
             for child in self.children:
                 code = child.crashed()
                 if code is not None:
-                    words = f"\n{child.last_words()}" if child.crashes == 1 else ""
-                    if child.given_up:
-                        say(
-                            ru=f"Процесс {child.name} так и не запустился, работаем без него. Журнал: {child.log}",
-                            en=f"Process {child.name} does not start; going on without it. Its log: {child.log}",
-                        )
-                        continue
-                    say(
-                        ru=f"Процесс {child.name} завершился (код {code}), запускаю снова. Журнал: {child.log}{words}",
-                        en=f"Process {child.name} ended (code {code}); starting it again. Its log: {child.log}{words}",
-                    )
+                    _tell(child, code)
                 child.restart_if_due()
             children.bury(self.children)
 
@@ -180,6 +178,27 @@ class Supervisor:
             if _answered(f"{self.address}/health"):
                 return True
         return False
+
+
+def _tell(child: Child, code: int) -> None:
+    """What became of a process that ended by itself."""
+    if child.once:
+        if code:
+            say(
+                ru=f"{child.name}: не получилось, демонстрация обойдётся без этого. Журнал: {child.log}\n{child.last_words(1)}",
+                en=f"{child.name}: it did not work, the demo does without it. Its log: {child.log}\n{child.last_words(1)}",
+            )
+    elif child.given_up:
+        say(
+            ru=f"Процесс {child.name} так и не запустился, работаем без него. Журнал: {child.log}",
+            en=f"Process {child.name} does not start; going on without it. Its log: {child.log}",
+        )
+    else:
+        words = f"\n{child.last_words()}" if child.crashes == 1 else ""
+        say(
+            ru=f"Процесс {child.name} завершился (код {code}), запускаю снова. Журнал: {child.log}{words}",
+            en=f"Process {child.name} ended (code {code}); starting it again. Its log: {child.log}{words}",
+        )
 
 
 def _scans(address: str) -> bool:
@@ -251,6 +270,7 @@ def main() -> int:
             supervisor.start_processes()
             if supervisor.wait_for_pages():
                 _greet(supervisor)
+            supervisor.start_demo_image()
             supervisor.watch()
     except services.Missing as missing:
         print(missing, file=sys.stderr)

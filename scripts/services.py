@@ -107,6 +107,21 @@ def docker_engine(var: Path, environment: Mapping[str, str], *, root: Path) -> t
     return child, f"unix://{folder / 'docker.sock'}"
 
 
+def jupyter_image(var: Path, environment: Mapping[str, str], *, root: Path) -> Child:
+    """Puts Jupyter's image on the sandbox's engine, for the demo that stands on it; gently, beside everything else."""
+    command = [
+        "nice",
+        "-n",
+        "10",
+        sys.executable,
+        "-m",
+        "scripts.jupyter_image",
+        environment["MLPLACE_ENGINE"],
+        str(var / "wheels"),
+    ]
+    return Child("jupyter-image", command, environment=environment, log=var / "log", cwd=root, once=True)
+
+
 def short(folder: Path) -> Path:
     """The folder, or a twin of it under /tmp when sockets in it would have too long a path for the kernel. Others may enter, not list."""
     if len(str(folder)) > LONGEST_SOCKET_FOLDER:

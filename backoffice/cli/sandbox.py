@@ -14,10 +14,12 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from backoffice.clock import utcnow
 from backoffice.inspection.sandbox import engine as engines
 from backoffice.inspection.sandbox import policy, reaper
 from backoffice.inspection.sandbox.attempt import try_install
 from backoffice.inspection.sandbox.transcript import Tried, write_files
+from backoffice.usecases import request_checks
 
 SIGNS = {"requirement": "✗", "guideline": "!", "suggestion": "·", "note": "·"}
 
@@ -56,6 +58,15 @@ def reap() -> None:
     """Remove what a killed try left on the engine, unless one is running."""
     removed = reaper.reap(current_app.config["SETTINGS"].engine)
     click.echo("\n".join(removed) or "0")
+
+
+@command.command()
+@with_appcontext
+def retry() -> None:
+    """Try at once what waited for the engine or for an image on it."""
+    wiring = current_app.extensions["wiring"]
+    with wiring.database.connection_context():
+        click.echo(request_checks.hurry("try_install", now=utcnow()))
 
 
 @contextmanager

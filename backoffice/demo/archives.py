@@ -22,7 +22,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from backoffice.demo import examples, native
+from backoffice.demo import examples, native, notebook
 
 TEXTS = Path(__file__).parent / "texts"
 
@@ -88,6 +88,11 @@ def docker_members(title: str) -> dict[str, bytes]:
         "server": server,
         "README.md": readme,
     }
+
+
+def jupyter_zip() -> bytes:
+    """A Jupyter with the author's own data as .zip; the plain server where nothing can be compiled."""
+    return examples.zipped(notebook.members() or docker_members("Прогноз спроса"))
 
 
 def seven_zip(members: dict[str, bytes]) -> bytes:

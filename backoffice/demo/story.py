@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from backoffice.demo import archives, examples
-from backoffice.demo.models import Made
+from backoffice.demo import archives, documents, examples
+from backoffice.demo.models import Made, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,6 @@ def returned(by: str, at: str, *remarks: Said, message: str = "") -> Decided:
 
 
 def _better(model: str, words: str) -> dict[str, str]:
-    from backoffice.demo.models import text
-
     return {"description": text(model)["description"] + "\n\n" + words}
 
 
@@ -210,6 +208,19 @@ ROUNDS: tuple[Round, ...] = (
                 "meters-demo.tar.gz",
                 lambda: archives.tar_gz(archives.docker_members("Чтение показаний счётчиков, версия 2")),
             )
+        },
+    ),
+    Round(
+        "demand",
+        "-12m",
+        checked=False,
+        changed={
+            "model_archive": ("demand-demo.zip", archives.jupyter_zip),
+            "instruction": ("инструкция.md", lambda: documents.markdown(text("demand")["manual_docker"])),
+        },
+        card={
+            **_better("demand", "Заголовок в пример данных добавлен, а демоверсия теперь запускается в Docker."),
+            "characteristics": text("demand")["characteristics_docker"],
         },
     ),
     Round("weeds"),

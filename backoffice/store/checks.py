@@ -14,7 +14,8 @@ class Check(Row):
 
     ``kind``: ``scan`` (antivirus, format and archive rules in one pass through the jail) or ``try_install``. ``context`` is what besides the
     bytes decides the answer: slot and extension. ``version`` is that of tools, rules and signatures together; another version makes the
-    result stale. ``state``: queued, running, passed, findings, inconclusive, failed, exhausted, stale, exempt.
+    result stale. ``state``: queued, running, passed, findings, inconclusive, failed, exhausted, stale, exempt,
+    not_needed (``why`` says it).
     """
 
     blob = ForeignKeyField(Blob, backref="checks", on_delete="RESTRICT")

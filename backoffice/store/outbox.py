@@ -135,6 +135,12 @@ def again(job_ids: Iterable[int], *, now: datetime) -> int:
     return int(fresh.where(Job.id.in_(list(job_ids)) & (Job.outcome == "dead")).execute())
 
 
+def hurry(subjects: Iterable[int], *, actor: str, now: datetime) -> int:
+    """Jobs that wait for their next try are due now, with all their tries before them; the count."""
+    waiting = Job.subject.in_(list(subjects)) & (Job.actor == actor) & Job.finished_at.is_null() & Job.token.is_null()
+    return int(Job.update(due_at=now, leased_until=None, tries=0).where(waiting & (Job.due_at > now)).execute())
+
+
 def unlease(job_ids: Iterable[int]) -> None:
     """Give back what was leased and could not be sent."""
     Job.update(leased_until=None).where(Job.id.in_(list(job_ids)) & Job.token.is_null() & Job.finished_at.is_null()).execute()

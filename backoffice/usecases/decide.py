@@ -22,6 +22,7 @@ from backoffice.usecases import mail
 from backoffice.usecases.claim import NO_CLAIM, refuse_conflict
 from backoffice.usecases.publish import announce
 from backoffice.usecases.record_check import current_checks
+from backoffice.usecases.trial import told
 
 _ACTS = {DecisionKind.PUBLISH: Act.PUBLISH, DecisionKind.RETURN: Act.RETURN, DecisionKind.REJECT: Act.REJECT}
 _EVENTS = {DecisionKind.PUBLISH: Event.PUBLISHED, DecisionKind.RETURN: Event.RETURNED, DecisionKind.REJECT: Event.REJECTED}
@@ -79,6 +80,7 @@ def author_letter(submission: Submission, review: Review) -> Letter:
     order = ("requirement", "guideline", "suggestion", "note")
     remarks = sorted((asdict(r) for r in review.remarks if r.text.strip()), key=lambda r: order.index(r["level"]))
     author = submission.author
+    trial = told(review.remarks, current_checks(submission), author.language)
     return letter(
         _LETTERS[review.kind],
         author.language,
@@ -87,6 +89,7 @@ def author_letter(submission: Submission, review: Review) -> Letter:
         message=review.message.strip(),
         required=[r for r in remarks if r["level"] == "requirement"],
         advised=[r for r in remarks if r["level"] != "requirement"],
+        trial=trial,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from backoffice.store import audit, checks, outbox
 from backoffice.store.base import db
 from backoffice.store.checks import ArtifactCheck, Check, PreviewFile
 from backoffice.store.listings import Artifact, Blob, Submission
-from backoffice.usecases.request_checks import SETTLED, request_try_install, submissions_of
+from backoffice.usecases.request_checks import SETTLED, no_try_install, request_try_install, submissions_of
 
 VIRUS_RULES = ("antivirus.",)  # rules whose requirement-level findings put the bytes into quarantine
 
@@ -47,12 +47,24 @@ def record(check_id: int, outcome: Outcome, *, job: outbox.Job, try_install_vers
 
 
 def follow_up(checks: Iterable[Check], *, version: str, now: datetime) -> None:
-    """A scan that saw a Docker config asks for its try-install, for every submission the file is in (M6)."""
+    """A scan that saw a Docker config asks for its try-install, for every submission the file is in; one that saw there is none says so (M6)."""
     for check in checks:
-        if check.kind == "scan" and check.facts.get("has_docker_config") and check.verdict != Verdict.REJECT:
-            for link in check.links:
-                if link.artifact.slot == "model_archive" and _under_moderation(link.artifact.submission):
-                    request_try_install(link.artifact, version=version, now=now)
+        ask = _next_of(check)
+        if ask is None:
+            continue
+        for link in check.links:
+            if link.artifact.slot == "model_archive" and _under_moderation(link.artifact.submission):
+                ask(link.artifact, version=version, now=now)
+
+
+def _next_of(check: Check) -> Callable[..., object] | None:
+    """What a scan leads to. Where members could not be read, nobody knows whether there is a config among them."""
+    if check.kind != "scan" or check.verdict == Verdict.REJECT:
+        return None
+    if check.facts.get("has_docker_config"):
+        return request_try_install
+    whole = check.state in ("passed", "findings") and not check.coverage.get("failed")
+    return no_try_install if whole and check.facts.get("has_docker_config") is False else None
 
 
 def _store(check_id: int, outcome: Outcome, now: datetime) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from backoffice.domain.errors import Refused
 from backoffice.domain.events import Event
-from backoffice.domain.states import Act, State, after
+from backoffice.domain.states import UNDER_MODERATION, Act, State, after
 from backoffice.store import audit, outbox
 from backoffice.store.base import db
 from backoffice.store.checks import ArtifactCheck, Check
@@ -14,8 +15,9 @@ from backoffice.store.listings import Artifact, Submission
 from backoffice.store.people import Person
 
 LARGE = 64 * 1024 * 1024  # larger files wait in a queue of their own, so that they never delay small ones
+ARCHIVES = (".zip", ".7z", ".tar.gz")
 OPEN = ("queued", "running", "failed")
-SETTLED = ("passed", "findings", "inconclusive", "exhausted", "exempt")
+SETTLED = ("passed", "findings", "inconclusive", "exhausted", "exempt", "not_needed")
 
 
 def extension(name: str) -> str:
@@ -35,9 +37,15 @@ def request_try_install(artifact: Artifact, *, version: str, now: datetime) -> C
     return _request(artifact, "try_install", f"data:{data.blob_id if data else ''}", version, now)
 
 
-def _request(artifact: Artifact, kind: str, context: str, version: str, now: datetime) -> Check:
+def no_try_install(artifact: Artifact, *, version: str, now: datetime) -> None:
+    """The check «не требуется», with the reason: an archive without a Docker config, or a model that is no archive (M6)."""
+    why = "no_config" if extension(artifact.name) in ARCHIVES else "not_an_archive"
+    _request(artifact, "try_install", extension(artifact.name), version, now, state="not_needed", why=why, finished_at=now)
+
+
+def _request(artifact: Artifact, kind: str, context: str, version: str, now: datetime, **known: Any) -> Check:
     key = {"blob": artifact.blob_id, "kind": kind, "context": context, "version": version}
-    Check.insert(**key, created_at=now).on_conflict_ignore().execute()
+    Check.insert(**key, created_at=now, **known).on_conflict_ignore().execute()
     check: Check = Check.get(*(getattr(Check, name) == value for name, value in key.items()))
     ArtifactCheck.insert(artifact=artifact, check=check).on_conflict_ignore().execute()
     if check.state in OPEN:
@@ -51,8 +59,11 @@ def actor_of(check: Check) -> str:
     return "scan_large" if check.blob.size > LARGE else "scan"
 
 
-def rerun(check_id: int, *, person: Person, now: datetime) -> None:
-    """«Повторить»: look again, although there is a result. Submissions that wait for review wait for the check once more."""
+def rerun(check_id: int, *, person: Person | None, now: datetime) -> None:
+    """«Повторить»: look again, although there is a result. Submissions that wait for review wait for the check once more.
+
+    Without ``person`` it is the product that tries again.
+    """
     with db.atomic():
         check = Check.get_by_id(check_id)
         fresh = Check.update(state="queued", why="", progress={}, tries=check.tries + 1, finished_at=None)
@@ -66,6 +77,20 @@ def rerun(check_id: int, *, person: Person, now: datetime) -> None:
                     (Submission.id == submission.id) & (Submission.state == State.AWAITING_REVIEW)
                 ).execute()
             audit.record(Event.CHECK_RERUN, now=now, person=person, submission=submission, check=check.id, kind=check.kind)
+
+
+def hurry(kind: str, *, now: datetime) -> int:
+    """What checks of a kind could not do is tried again at once, because what was missing is there now; how many are.
+
+    That is those which wait for their next try, and of those which were given up the ones that a submission still under moderation needs.
+    """
+    waiting = [check.id for check in Check.select(Check.id).where((Check.kind == kind) & (Check.state == "failed"))]
+    count = outbox.hurry(waiting, actor=kind, now=now)
+    for check in Check.select().where((Check.kind == kind) & (Check.state == "exhausted")):
+        if any(submission.state in UNDER_MODERATION for submission in submissions_of(check)):
+            rerun(check.id, person=None, now=now)
+            count += 1
+    return count
 
 
 def exempt(check_id: int, *, person: Person, reason: str, now: datetime) -> None:

@@ -70,6 +70,7 @@ CHECK_STATES = {
     "exhausted": lazy("could not be checked"),
     "stale": lazy("out of date"),
     "exempt": lazy("exempted"),
+    "not_needed": lazy("not needed"),
 }
 CHECK_COLOURS = {
     "passed": "green",
@@ -242,6 +243,8 @@ WHY = {
     "jail.timeout": lazy("the parser did not finish in time"),
     "jail.memory": lazy("the parser ran out of memory"),
     "jail.crashed": lazy("the parser crashed"),
+    "no_config": lazy("the archive holds no Docker config"),
+    "not_an_archive": lazy("the model was sent as a file, not as an archive with a Docker config"),
 }
 OUTCOMES = {"fixed": lazy("fixed"), "not_fixed": lazy("not fixed"), "unclear": lazy("unclear")}
 EVIDENCE = {
@@ -267,6 +270,15 @@ TRIALS = {
     "limit": lazy("It went past a limit"),
     "infrastructure": lazy("It was not tried: our infrastructure failed"),
     "not_applicable": lazy("Not needed: there is no Docker config"),
+}
+TRIAL_PROGRESS = {
+    "read": lazy("reading the config"),
+    "pulled": lazy("pulling the image"),
+    "built": lazy("building the image"),
+    "started": lazy("starting the containers"),
+    "answered": lazy("waiting for an answer"),
+    "page": lazy("taking a picture of the page"),
+    "stopped": lazy("stopping"),
 }
 TRIAL_STEPS = {
     "read": lazy("Config read"),
@@ -310,6 +322,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "column_type": COLUMN_TYPES,
     "outcome_of_trial": TRIALS,
     "trial_step": TRIAL_STEPS,
+    "trial_progress": TRIAL_PROGRESS,
 }
 COLOURS = {
     "state": STATE_COLOURS,

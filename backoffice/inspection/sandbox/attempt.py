@@ -63,7 +63,9 @@ def try_install(
 def _judge(plan: Plan, folder: Path, recorder: Recorder, *, sample: Sample, engine: str, terms: Terms) -> Tried:
     if not plan.kind:
         return tried(recorder, reason=plan.reason, outcome="not_applicable")
-    recorder.transcript.config = {"kind": plan.kind, "file": plan.file, "text": plan.text, **plan.facts}
+    if "linted" in plan.facts:
+        recorder.within("linted", seconds=plan.facts["lint_seconds"], detail="hadolint")
+    recorder.transcript.config = {"kind": plan.kind, "file": plan.file, "texts": plan.texts, **plan.facts}
     for seen in plan.seen:
         recorder.see(seen.rule, file=seen.file, line=seen.line, **seen.params)
     if any(finding.severity == Severity.REQUIREMENT for finding in recorder.findings):

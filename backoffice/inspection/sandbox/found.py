@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -33,13 +34,13 @@ def plan_of(root: Path, limits: Mapping[str, float]) -> Plan:
     others = [str(path) for path in candidates[1:] if _is_compose(path) or plan.kind == "dockerfile"]
     if others:
         plan.see("config.several", others=", ".join(others[:5]))
-    plan.text = _text(root / chosen, plan.file, limits)
+    text = plan.texts[plan.file] = _text(root / chosen, plan.file, limits)
     base = "" if str(chosen.parent) == "." else str(chosen.parent)
     try:
         if plan.kind == "compose":
-            compose.read(plan.text, plan, root=root, base=base, limits=limits)
+            compose.read(text, plan, root=root, base=base, limits=limits)
         else:
-            plan.services.append(Service("app", recipe=Recipe(base, plan.file, text=plan.text)))
+            plan.services.append(Service("app", recipe=Recipe(base, plan.file, text=text)))
         for service in plan.services:
             _recipe(service, plan, root, limits)
     except Refused as refused:
@@ -82,7 +83,7 @@ def _recipe(service: Service, plan: Plan, root: Path, limits: Mapping[str, float
         return
     if not recipe.text:
         recipe.text = _text(root / recipe.file, recipe.file, limits)
-    source = recipe.text
+    source = plan.texts[recipe.file] = recipe.text
     dockerfiles.read(source, recipe, plan.see)
     _lint(source, recipe.file, plan)
     service.ports = list(dict.fromkeys([*service.ports, *recipe.exposed]))
@@ -91,6 +92,7 @@ def _recipe(service: Service, plan: Plan, root: Path, limits: Mapping[str, float
 
 
 def _lint(text: str, file: str, plan: Plan) -> None:
+    began = time.monotonic()
     done = subprocess.run(
         ["hadolint", "--no-fail", "--format", "json", "-"], input=text.encode(), capture_output=True, check=False, timeout=60
     )
@@ -99,5 +101,6 @@ def _lint(text: str, file: str, plan: Plan) -> None:
     except ValueError:
         return  # its crash says nothing about the author; the transcript shows that nothing was linted
     plan.facts["linted"] = plan.facts.get("linted", 0) + 1
+    plan.facts["lint_seconds"] = round(plan.facts.get("lint_seconds", 0) + time.monotonic() - began, 3)
     for row in [row for row in rows if row["level"] in LEVELS and row["code"] != "DL1000"][:LINT_ROWS]:
         plan.see("docker.lint", file=file, line=row["line"], code=row["code"], message=row["message"][:300].rstrip("."))

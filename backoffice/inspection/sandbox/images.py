@@ -75,8 +75,9 @@ def ensure(session: Session, name: str, *, file: str, line: int | None) -> str:
     api, terms, recorder = session.api, session.terms, session.recorder
     try:
         return str(api.inspect_image(name)["Id"])
-    except ImageNotFound:
-        pass
+    except ImageNotFound as error:
+        if name in terms.own:
+            raise Infrastructure("no_image", name) from error
     except APIError as error:
         raise Refused("image.missing", file=file, line=line, image=name[:200], detail=said(error)) from error
     with recorder.step("pulled") as step:

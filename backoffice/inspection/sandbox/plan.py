@@ -73,8 +73,8 @@ class Plan:
     reason: str = ""
     services: list[Service] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
-    text: str = ""  # the config as the author wrote it, for the moderator
-    facts: dict[str, int] = field(default_factory=dict)  # members, bytes
+    texts: dict[str, str] = field(default_factory=dict)  # the config as the author wrote it, by file, for the moderator
+    facts: dict[str, float] = field(default_factory=dict)  # members, bytes, linted (files), lint_seconds
 
     def see(self, rule: str, *, file: str | None = None, line: int | None = None, **params: str | float) -> None:
         """Write a finding down."""

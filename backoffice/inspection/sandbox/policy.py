@@ -47,6 +47,7 @@ class Terms:
     registries: Sequence[str]
     runtime: str = ""
     platform: str = "linux/amd64"
+    own: Sequence[str] = ()
 
     def whole(self, name: str) -> int:
         """A limit as a whole number: bytes, counts, seconds."""
@@ -56,7 +57,7 @@ class Terms:
 def terms(**changed: float) -> Terms:
     """The policy's own terms, with some limits changed."""
     table = _table()["policy"]
-    return Terms({**limits(), **changed}, table["registries"], table["runtime"], table["platform"])
+    return Terms({**limits(), **changed}, table["registries"], table["runtime"], table["platform"], table["own"])
 
 
 def rules() -> Mapping[str, Mapping[str, Any]]:

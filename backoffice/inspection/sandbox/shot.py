@@ -27,6 +27,12 @@ fetch('/api/contents').then(answer => answer.json()).then(folder => {
   return location.origin + place + found.split('/').map(encodeURIComponent).join('/');
 }).catch(() => '')
 """
+# Jupyter shows an empty notebook while it loads, which may stand still for a while: the real one has as many cells as its file.
+CELLS = """
+fetch('/api/contents' + location.pathname.replace(/^\\/(notebooks|lab\\/tree)/, '')).then(answer => answer.json()).then(notebook =>
+  document.querySelectorAll('.jp-Notebook .jp-Cell').length >= Math.min(notebook.content.cells.length, 3) ? 'there' : ''
+).catch(() => '')
+"""
 STILL = 3  # looks in a row that must agree
 PAUSE = 0.4  # seconds between two looks
 FLAGS = (
@@ -114,12 +120,22 @@ def shoot(url: str, seconds: float, *, jupyter: bool) -> dict[str, str]:
         notebook = _evaluate(chromium, session, NOTEBOOK) if jupyter else ""
         if notebook:
             chromium.call("Page.navigate", session, url=notebook)
+            _await(chromium, session, CELLS, began + seconds * 0.7)
             _settle(chromium, session, began + seconds * 0.8)
         title, text, path = json.loads(_evaluate(chromium, session, FACTS))
         picture = chromium.call("Page.captureScreenshot", session, format="png")["data"]
         return {"title": str(title)[:200], "text": str(text), "path": str(path)[:500], "png": picture}
     finally:
         chromium.close()
+
+
+def _await(chromium: Chromium, session: str, expression: str, until: float) -> None:
+    """Until the page says something to the expression."""
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            if _evaluate(chromium, session, expression):
+                return
+        time.sleep(PAUSE)
 
 
 def _settle(chromium: Chromium, session: str, until: float) -> None:

@@ -28,7 +28,7 @@ class Step:
 class Transcript:
     """Everything a moderator sees of an attempt; sizes in bytes, times in seconds."""
 
-    config: dict[str, Any] = field(default_factory=dict)  # kind, file, text, members, bytes
+    config: dict[str, Any] = field(default_factory=dict)  # kind, file, texts by file, members, bytes
     steps: list[Step] = field(default_factory=list)
     image: dict[str, Any] = field(default_factory=dict)  # name, digest, size, layers of the service that answered
     images: list[dict[str, Any]] = field(default_factory=list)
@@ -70,6 +70,12 @@ class Recorder:
             step.ok = True
         finally:
             step.seconds = round(self.elapsed() - step.at, 3)
+
+    def within(self, name: str, *, seconds: float, detail: str) -> None:
+        """The end of the last step was another, so many seconds long: the jail does both and tells afterwards."""
+        last = self.transcript.steps[-1]
+        last.seconds = round(max(0.0, last.seconds - seconds), 3)
+        self.transcript.steps.append(Step(name, round(last.at + last.seconds, 3), seconds, last.ok, detail))
 
     def elapsed(self) -> float:
         """Seconds since the attempt began."""

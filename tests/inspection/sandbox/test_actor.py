@@ -60,7 +60,15 @@ def test_the_card_gets_the_picture_the_steps_and_the_data(
     check = Check.get_by_id(check.id)
     assert (check.state, check.verdict, check.why) == ("findings", "warn", "passed")  # no VOLUME for data: a suggestion
     assert [row.rule for row in Finding.select().where(Finding.check == check.id)] == ["run.no_data"]
-    assert [step["name"] for step in check.transcript["steps"]] == ["read", "built", "started", "answered", "page", "stopped"]
+    assert [step["name"] for step in check.transcript["steps"]] == [
+        "read",
+        "linted",
+        "built",
+        "started",
+        "answered",
+        "page",
+        "stopped",
+    ]
     assert "пример.csv" in check.transcript["http"][0]["text"]
     files = {row.name: row for row in PreviewFile.select().where(PreviewFile.check == check.id)}
     assert set(files) == {"screenshot.png", "bundle.tar.gz"}

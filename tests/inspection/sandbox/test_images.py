@@ -89,7 +89,15 @@ def test_a_base_of_a_build_is_pulled_under_its_own_name(
     )
     assert engine.left() == {}
     assert (answer.outcome, [f.rule for f in answer.findings]) == ("passed", ["image.unpinned"])
-    assert [step["name"] for step in answer.transcript["steps"]] == ["read", "pulled", "built", "started", "answered", "stopped"]
+    assert [step["name"] for step in answer.transcript["steps"]] == [
+        "read",
+        "linted",
+        "pulled",
+        "built",
+        "started",
+        "answered",
+        "stopped",
+    ]
 
 
 def test_a_registry_that_is_not_allowed_is_never_asked(
@@ -97,6 +105,12 @@ def test_a_registry_that_is_not_allowed_is_never_asked(
 ) -> None:
     answer = tried(engine, tmp_path, published, terms_of("docker.io"))
     assert (answer.outcome, [f.rule for f in answer.findings]) == ("author_fault", ["image.registry"])
+
+
+def test_an_image_of_our_own_that_is_not_loaded_yet_is_ours(engine: RealEngine, tmp_path: Path) -> None:
+    answer = tried(engine, tmp_path, "mlplace/jupyter:7", policy.terms())
+    assert (answer.outcome, answer.reason, answer.findings) == ("infrastructure", "no_image", [])
+    assert "mlplace/jupyter:7" in answer.why
 
 
 def test_a_registry_that_is_away_is_ours(engine: RealEngine, tmp_path: Path) -> None:

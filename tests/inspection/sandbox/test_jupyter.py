@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from backoffice.demo import examples, notebook
 from backoffice.inspection.sandbox import engine as engines
 from backoffice.inspection.sandbox import policy
 from backoffice.inspection.sandbox.attempt import PICTURE, try_install
@@ -19,30 +20,6 @@ from scripts import jupyter_image
 from tests.inspection.sandbox.archives import zipped
 
 pytestmark = [pytest.mark.engine, pytest.mark.jail, pytest.mark.slow]
-
-DOCKERFILE = """
-FROM mlplace/jupyter:7
-COPY demo.ipynb start.sh /demo/
-VOLUME /data
-EXPOSE 8888
-USER app
-CMD ["sh", "/demo/start.sh"]
-"""
-START = """
-mkdir -p /tmp/demo
-python3 -m nbconvert --to notebook --execute --output-dir /tmp/demo /demo/demo.ipynb
-exec python3 -m notebook --ip=0.0.0.0 --port=8888 --no-browser --notebook-dir=/tmp/demo
-"""
-CODE = "import csv\nfor row in csv.reader(open('/data/prices.csv', encoding='utf-8')):\n    print(row)"
-NOTEBOOK = {
-    "cells": [
-        {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# Прогноз цен"},
-        {"cell_type": "code", "id": "b", "metadata": {}, "source": CODE, "execution_count": None, "outputs": []},
-    ],
-    "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
-    "nbformat": 4,
-    "nbformat_minor": 5,
-}
 
 
 @pytest.fixture
@@ -65,15 +42,21 @@ def address() -> Iterator[str]:
 
 
 def test_the_moderator_sees_the_notebook_with_the_authors_data(address: str, tmp_path: Path) -> None:
+    """The very archive that the demo's submission brings."""
+    members = notebook.members()
+    assert members is not None, "gcc is not installed"
     data = tmp_path / "6b1f"
-    data.write_text("город,цена\nКазань,80\n")
-    archive = zipped(tmp_path / "demo.zip", {"Dockerfile": DOCKERFILE, "start.sh": START, "demo.ipynb": json.dumps(NOTEBOOK)})
+    data.write_bytes(examples.sales_csv(header=True))
     terms = policy.terms(start_seconds=180, page_seconds=90, stop_seconds=60)
-    answer = try_install(archive, name="demo.zip", data=data, data_name="prices.csv", engine=address, terms=terms)
+    answer = try_install(
+        zipped(tmp_path / "demo.zip", members), name="demo.zip", data=data, data_name="продажи.csv", engine=address, terms=terms
+    )
     assert (answer.outcome, answer.findings) == ("passed", []), (answer.why, answer.transcript["logs"])
     page = answer.transcript["http"][0]
     assert page["jupyter"]
-    assert page["path"] == "/notebooks/demo.ipynb"
-    assert "Прогноз цен" in page["text"]
-    assert "['Казань', '80']" in page["text"]
+    assert page["path"] == "/notebooks/forecast.ipynb"
+    assert "Прогноз спроса на неделю" in page["text"]
+    assert "продажи.csv: строк — 104" in page["text"]
+    assert re.search(r"молоко 3,2 %\s+451\s+89", page["text"])
     assert PICTURE in [name for name, _, _ in answer.files]
+    assert answer.transcript["lookups"] == {}

@@ -53,7 +53,9 @@ def test_a_dockerfile_with_the_authors_data(engine: RealEngine, tmp_path: Path) 
     assert (tried.outcome, tried.verdict, tried.findings) == ("passed", Verdict.PASS, []), tried.why
     assert steps == ["read", "built", "started", "answered", "page", "stopped"]
     seen = tried.transcript
-    assert [step["ok"] for step in seen["steps"]] == [True] * 6
+    assert [(step["name"], step["ok"]) for step in seen["steps"]] == [
+        (name, True) for name in ("read", "linted", "built", "started", "answered", "page", "stopped")
+    ]
     assert [(row["port"], row["status"], row["title"]) for row in seen["http"]] == [(8000, 200, "Демо модели")]
     assert "Москва,100" in seen["http"][0]["text"]
     assert seen["ports"] == [{"port": 8000, "loopback": False, "declared": True}]
