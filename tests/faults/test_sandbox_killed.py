@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -17,8 +16,7 @@ import pytest
 from peewee import Database
 
 from backoffice.clock import utcnow
-from backoffice.inspection.sandbox import cgroups, reading, reaper
-from backoffice.inspection.sandbox import engine as engines
+from backoffice.inspection.sandbox import reaper
 from backoffice.store.checks import Check
 from backoffice.store.listings import Submission
 from backoffice.store.outbox import Job
@@ -68,7 +66,7 @@ def queued(deployment: Deployment, tmp_path: Path) -> dict[int, str]:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_queued_demo_ends_with_its_outcome(deployment: Deployment, engine: RealEngine, tmp_path: Path) -> None:
     expected = queued(deployment, tmp_path)
-    before = traces(engine)
+    before = engine.traces()
     deployment.start("relay")
     kills = storm(deployment)
     until(lambda: reaper.lock_path(engine.address).read_text() == "", about="the last attempt is over")
@@ -79,7 +77,7 @@ def test_every_queued_demo_ends_with_its_outcome(deployment: Deployment, engine:
     assert {submission.state for submission in Submission.select()} == {"awaiting_review"}
     assert not Job.select().where(Job.actor == "try_install", Job.finished_at.is_null()).exists()
     assert engine.left() == {}
-    assert traces(engine) == before
+    assert engine.traces() == before
     assert next(part.reason for part in report(deployment.wiring, now=utcnow()).parts if part.name == "sandbox") == "disk_free"
     print(f"{COUNT} queued, {kills} kills, outcomes {dict(Counter(expected.values()))}")
 
@@ -100,26 +98,3 @@ def storm(deployment: Deployment) -> int:
 
 def open_jobs() -> bool:
     return bool(Job.select().where(Job.actor == "try_install", Job.finished_at.is_null()).exists())
-
-
-def traces(engine: RealEngine) -> dict[str, set[str]]:
-    """What an attempt could leave on this machine outside the engine's own lists."""
-    folder = str(engine.running.folder)
-    mounts = {row.split()[4] for row in Path("/proc/self/mountinfo").read_text().splitlines() if folder in row}
-    groups = {
-        str(path)
-        for group in cgroups.groups(engines._name(engine.running.folder))
-        for path in group.rglob("*/")
-        if path.name != "mlplace-box"
-    }
-    return {"mounts": mounts, "groups": groups, "folders": {str(path) for path in own_folders()}}
-
-
-def own_folders() -> list[Path]:
-    """Unpacked archives of workers that are gone."""
-    found = []
-    for path in Path(tempfile.gettempdir()).glob(f"{reading.PREFIX}*"):
-        owner = path.name.removeprefix(reading.PREFIX).partition("-")[0]
-        if not Path(f"/proc/{owner}").exists():
-            found.append(path)
-    return found

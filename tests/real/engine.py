@@ -8,10 +8,11 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from backoffice.inspection.sandbox import cgroups, reading
 from backoffice.inspection.sandbox import engine as engines
 from backoffice.inspection.sandbox.client import connected
 from scripts import base_image
@@ -42,21 +43,39 @@ class RealEngine:
         found["networks"] = [row["Name"] for row in self.api.networks() if row["Name"] not in ("host", "none", "bridge")]
         return {kind: names for kind, names in found.items() if names}
 
+    def traces(self) -> dict[str, set[str]]:
+        """What an attempt could leave on this machine outside the engine's own lists: mounts, control groups, unpacked archives."""
+        folder = self.running.folder
+        mounts = {row.split()[4] for row in Path("/proc/self/mountinfo").read_text().splitlines() if str(folder) in row}
+        found = [path for group in cgroups.groups(engines._name(folder)) for path in group.rglob("*/")]
+        groups = {str(path) for path in found if path.name != "mlplace-box"}  # ours, for the prober and the browser
+        return {"mounts": mounts, "groups": groups, "folders": {str(path) for path in _orphans()}}
+
+
+def _orphans() -> list[Path]:
+    """Unpacked archives of workers that are gone."""
+    folders = Path(tempfile.gettempdir()).glob(f"{reading.PREFIX}*")
+    return [path for path in folders if not Path(f"/proc/{path.name.removeprefix(reading.PREFIX).partition('-')[0]}").exists()]
+
+
+def required(missing: str) -> NoReturn:
+    """No engine can run here: the tests say what is missing, and fail in CI."""
+    if os.environ.get("CI"):
+        pytest.fail(f"no Docker engine can run here: {missing}")
+    pytest.skip(f"no Docker engine can run here: {missing}")
+
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[RealEngine]:
-    """A running engine. Without root there is none, and the tests say so; with root a failure to start fails in CI."""
-    missing = engines.lacking()
-    if missing:
-        pytest.skip(f"no Docker engine can run here: {missing}")
+    """A running engine, or words."""
+    if missing := engines.lacking():
+        required(missing)
     folder = Path(tempfile.mkdtemp(prefix="mlp-eng-", dir="/tmp"))
     try:
         try:
             running = engines.start(folder, disk=DISK)
         except engines.NoEngine as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(f"the Docker engine does not start here: {error}")
+            required(str(error))
         try:
             with connected(running.address) as api:
                 yield RealEngine(running, api, base_image.provide(api))

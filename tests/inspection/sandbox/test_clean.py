@@ -21,7 +21,7 @@ from backoffice.inspection.sandbox.client import connected
 from config.settings import ROOT
 from scripts import base_image
 from tests.inspection.sandbox.archives import zipped
-from tests.real.engine import RealEngine
+from tests.real.engine import RealEngine, required
 
 pytestmark = [pytest.mark.engine, pytest.mark.jail]
 
@@ -113,8 +113,8 @@ def test_a_busy_engine_is_infrastructure(engine: RealEngine, tmp_path: Path) -> 
 
 
 def test_an_engine_killed_in_the_middle_is_infrastructure_and_comes_back_clean(tmp_path: Path) -> None:
-    if engines.lacking():
-        pytest.skip(f"no Docker engine can run here: {engines.lacking()}")
+    if missing := engines.lacking():
+        required(missing)
     folder = Path(tempfile.mkdtemp(prefix="mlp-eng-", dir="/tmp"))
     running = engines.start(folder, disk=300 << 20)
     try:
@@ -144,8 +144,8 @@ def test_an_engine_killed_in_the_middle_is_infrastructure_and_comes_back_clean(t
 
 def test_an_engine_starts_in_a_folder_that_is_closed_to_others(tmp_path: Path) -> None:
     """The users of its containers could not pass through: data and containers then lie in a twin, which goes with the engine."""
-    if engines.lacking():
-        pytest.skip(f"no Docker engine can run here: {engines.lacking()}")
+    if missing := engines.lacking():
+        required(missing)
     closed = Path(tempfile.mkdtemp(prefix="mlp-eng-", dir="/tmp"))
     folder = closed / "engine"
     folder.mkdir()

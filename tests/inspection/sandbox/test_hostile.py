@@ -41,13 +41,15 @@ STATUS = 200
 
 
 def tried(engine: RealEngine, tmp_path: Path, code: str, *, dockerfile: str = "", terms: policy.Terms = TERMS) -> Tried:
-    """Try a demo of one Python file; whatever it did, the engine is as it was."""
+    """Try a demo of one Python file; whatever it did, the engine and the machine are as they were."""
     text = (
         dockerfile or 'FROM mlplace/python:3.11\nCOPY app.py /app.py\nEXPOSE 8000\nUSER app\nCMD ["python3", "-u", "/app.py"]\n'
     )
     archive = zipped(tmp_path / "demo.zip", {"Dockerfile": text, "app.py": SERVE + code})
+    before = engine.traces()
     answer = try_install(archive, name="demo.zip", engine=engine.address, terms=terms)
     assert engine.left() == {}
+    assert engine.traces() == before
     return answer
 
 
@@ -134,6 +136,7 @@ attempt("a name", lambda: socket.getaddrinfo("files.PyPI.org", 443))
 attempt("a name once more", lambda: socket.gethostbyname("files.pypi.org"))
 attempt("a strange name", lambda: socket.gethostbyname("a_b-c." + "x" * 60 + ".test"))
 attempt("engine socket", lambda: os.stat("/var/run/docker.sock"))
+attempt("the engine itself", lambda: socket.socket(socket.AF_UNIX).connect(ENGINE))
 attempt("abstract socket", lambda: socket.socket(socket.AF_UNIX).connect("\\0" + ABSTRACT))
 attempt("vsock", lambda: socket.socket(40, socket.SOCK_STREAM))
 attempt("packet", lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW))
@@ -175,7 +178,7 @@ def test_it_reaches_nothing(engine: RealEngine, tmp_path: Path) -> None:
         listener.settimeout(0)
         abstract.settimeout(0)
         port = listener.getsockname()[1]
-        head = f"HOSTS, PORT, ABSTRACT = {hosts!r}, {port}, 'mlplace-test-{os.getpid()}'\n"
+        head = f"HOSTS, PORT, ABSTRACT = {hosts!r}, {port}, 'mlplace-test-{os.getpid()}'\nENGINE = {engine.address[7:]!r}\n"
         text = 'FROM mlplace/python:3.11\nCOPY app.py /app.py\nEXPOSE 8000\nCMD ["python3", "-u", "/app.py"]\n'
         answer = tried(engine, tmp_path, head + REACH, dockerfile=text, terms=PATIENT)
         for server in (listener, abstract):
@@ -184,7 +187,7 @@ def test_it_reaches_nothing(engine: RealEngine, tmp_path: Path) -> None:
     assert answer.outcome == "passed", (answer.why, answer.transcript["logs"])
     log = answer.transcript["logs"]["app"]
     assert "REACHED" not in log
-    assert log.count("refused") == 23 + len(hosts)
+    assert log.count("refused") == 24 + len(hosts)
     assert "caps 0000000000000000 0000000000000000 1 2" in log
     assert "interfaces ['lo']" in log
     assert "uid map ['0', '100000'" in log or "uid map ['0', '1" in log
@@ -282,3 +285,61 @@ def test_the_browser_is_held_by_the_engines_limits(engine: RealEngine, tmp_path:
         int((path / "memory.max_usage_in_bytes").read_text()) for path in groups if (path / "memory.max_usage_in_bytes").exists()
     ]
     assert all(peak > 10 << 20 for peak in peaks)
+
+
+def test_nothing_of_the_workers_environment_gets_in(engine: RealEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither through ARG and ENV of a build nor into the container."""
+    monkeypatch.setenv("SECRET_TOKEN", "the-workers-own-secret")
+    text = """FROM mlplace/python:3.11
+ARG SECRET_TOKEN
+ENV COPIED=${SECRET_TOKEN}
+RUN echo "built with [$SECRET_TOKEN]" > /built
+COPY app.py /app.py
+EXPOSE 8000
+USER app
+CMD ["python3", "-u", "/app.py"]
+"""
+    code = "import os\nprint(open('/built').read(), dict(os.environ), flush=True)\nserve()"
+    answer = tried(engine, tmp_path, code, dockerfile=text, terms=PATIENT)
+    assert answer.outcome == "passed", answer.why
+    log = answer.transcript["logs"]["app"]
+    assert "built with []" in log
+    assert "'COPIED': ''" in log
+    assert "the-workers-own-secret" not in str(answer)
+
+
+def test_links_made_by_a_build_lead_to_nothing_of_the_host(engine: RealEngine, tmp_path: Path) -> None:
+    """A step plants links that lead out of the image, later steps and the running demo follow them."""
+    text = """FROM mlplace/python:3.11
+USER 0
+RUN ln -s / /out && ln -s ../../../../../../etc /up && mkdir /in && ln -s /out/etc /in/etc
+COPY app.py /in/etc/planted-by-a-build
+COPY app.py /up/planted-too
+COPY app.py /app.py
+EXPOSE 8000
+USER app
+CMD ["python3", "-u", "/app.py"]
+"""
+    code = "import os\nprint(sorted(os.listdir('/etc')), flush=True)\nserve()"
+    answer = tried(engine, tmp_path, code, dockerfile=text, terms=PATIENT)
+    assert answer.outcome == "passed", (answer.why, answer.findings)
+    assert "'planted-by-a-build', 'planted-too'" in answer.transcript["logs"]["app"]
+    assert not [path for path in Path("/etc").iterdir() if path.name.startswith("planted")]
+
+
+def test_the_authors_data_cannot_be_changed(engine: RealEngine, tmp_path: Path) -> None:
+    data = tmp_path / "sample"
+    data.write_text("a,b\n")
+    code = """
+import os
+for act in (lambda: open("/data/sample.csv", "a"), lambda: os.unlink("/data/sample.csv"), lambda: open("/data/new", "w")):
+    try: act(); print("CHANGED", flush=True)
+    except OSError as error: print("refused", error.errno, flush=True)
+serve()
+"""
+    text = 'FROM mlplace/python:3.11\nCOPY app.py /app.py\nVOLUME /data\nEXPOSE 8000\nCMD ["python3", "-u", "/app.py"]\n'
+    archive = zipped(tmp_path / "demo.zip", {"Dockerfile": text, "app.py": SERVE + code})
+    answer = try_install(archive, name="demo.zip", data=data, data_name="sample.csv", engine=engine.address, terms=PATIENT)
+    assert engine.left() == {}
+    assert answer.transcript["logs"]["app"].count("refused 30") == 3  # a read-only file system
+    assert data.read_text() == "a,b\n"

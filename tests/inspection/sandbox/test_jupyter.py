@@ -18,6 +18,7 @@ from backoffice.inspection.sandbox.client import connected
 from config.settings import ROOT
 from scripts import jupyter_image
 from tests.inspection.sandbox.archives import zipped
+from tests.real.engine import required
 
 pytestmark = [pytest.mark.engine, pytest.mark.jail, pytest.mark.slow]
 
@@ -26,7 +27,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.jail, pytest.mark.slow]
 def address() -> Iterator[str]:
     """An engine with Jupyter's image on it: larger than the one the other tests share."""
     if missing := engines.lacking():
-        pytest.skip(f"no Docker engine can run here: {missing}")
+        required(missing)
     folder = Path(tempfile.mkdtemp(prefix="mlp-eng-", dir="/tmp"))
     running = engines.start(folder, disk=2 << 30)
     try:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from backoffice.domain.verdicts import Verdict
-from backoffice.inspection.sandbox import policy, reading
+from backoffice.inspection.sandbox import policy, reading, unpack
 from backoffice.inspection.sandbox.attempt import try_install
 from backoffice.inspection.sandbox.context import packed
-from backoffice.inspection.sandbox.plan import Plan
+from backoffice.inspection.sandbox.plan import Plan, Refused
 from tests.inspection.sandbox.archives import tarred, zipped
 
 pytestmark = pytest.mark.jail
@@ -226,6 +226,25 @@ def test_an_archive_bomb_is_a_limit(tmp_path: Path) -> None:
             out.writestr(f"f/{number}", b"")
     tried = try_install(path, name="bomb.zip")
     assert (tried.outcome, [f.rule for f in tried.findings]) == ("limit", ["config.archive"])
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".tar.gz", ".7z"])
+def test_a_few_bytes_that_unpack_without_end_stop_at_the_limit(tmp_path: Path, suffix: str) -> None:
+    path, folder = tmp_path / f"bomb{suffix}", tmp_path / "out"
+    folder.mkdir()
+    zeros = bytes(8 << 20)
+    if suffix == ".zip":
+        zipped(path, {"Dockerfile": PLAIN, "zeros": zeros})
+    elif suffix == ".tar.gz":
+        tarred(path, {"Dockerfile": PLAIN, "zeros": zeros})
+    else:
+        (tmp_path / "zeros").write_bytes(zeros)
+        subprocess.run(["7zz", "a", "-bd", str(path), "zeros"], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    assert path.stat().st_size < 64 << 10
+    with pytest.raises(Refused) as refused:
+        unpack.unpack(path, path.name, folder, {**policy.limits(), "archive_bytes": 1 << 20})
+    assert refused.value.seen.rule == "config.archive"
+    assert sum(each.stat().st_size for each in folder.rglob("*") if each.is_file()) <= 1 << 20
 
 
 def test_a_damaged_archive_is_a_finding(tmp_path: Path) -> None:

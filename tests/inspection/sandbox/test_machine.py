@@ -1,0 +1,144 @@
+"""Machines that cannot do everything: without root, with a runtime that is not there, with either version of control groups."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backoffice.inspection.sandbox import cgroups, policy
+from backoffice.inspection.sandbox import engine as engines
+from backoffice.inspection.sandbox.attempt import try_install
+from tests.inspection.sandbox.archives import zipped
+from tests.real.engine import RealEngine
+
+NOBODY = 65534
+DEMO = {"Dockerfile": 'FROM mlplace/python:3.11\nUSER app\nCMD ["python3", "-m", "http.server"]\n'}
+
+
+def as_nobody(act: Callable[[], Any]) -> Any:
+    """What a function answers in a process that is not root. One that is nobody already stays so."""
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+
+    def run() -> None:
+        if os.geteuid() == 0:
+            os.setgroups([])
+            os.setresgid(NOBODY, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
+        theirs.send(act())
+
+    process = context.Process(target=run)
+    process.start()
+    try:
+        assert ours.poll(60), "no answer"
+        return ours.recv()
+    finally:
+        process.join()
+        ours.close()
+        theirs.close()
+
+
+def test_without_root_there_is_no_engine_and_it_says_so(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    def serve() -> tuple[str | None, int, list[str]]:
+        return engines.lacking(), engines.serve(tmp_path / "engine", tell=said.append), said
+
+    assert as_nobody(serve) == ("root is needed", 1, ["root is needed"])
+
+
+@pytest.mark.jail
+def test_without_root_nothing_is_ever_passed(tmp_path: Path) -> None:
+    """Nobody has no engine of their own, and may not reach somebody else's."""
+    tmp_path.chmod(0o755)
+    archive = zipped(tmp_path / "demo.zip", DEMO)
+
+    def attempt() -> tuple[str, str, str]:
+        answer = try_install(archive, name="demo.zip", engine="")
+        return answer.outcome, str(answer.verdict), answer.why
+
+    outcome, verdict, why = as_nobody(attempt)
+    assert (outcome, verdict) == ("infrastructure", "error")
+    assert why.startswith("Не выполнялась:")
+
+
+@pytest.mark.engine
+@pytest.mark.jail
+def test_somebody_elses_engine_is_closed_to_nobody(engine: RealEngine, tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "demo.zip", DEMO)
+    tmp_path.chmod(0o755)
+
+    def attempt() -> tuple[str, str]:
+        answer = try_install(archive, name="demo.zip", engine=engine.address)
+        return answer.outcome, str(answer.verdict)
+
+    assert as_nobody(attempt) == ("infrastructure", "error")
+    assert engine.left() == {}
+
+
+@pytest.mark.engine
+@pytest.mark.jail
+def test_the_runtime_of_the_policy_reaches_the_engine(engine: RealEngine, tmp_path: Path) -> None:
+    """gVisor is not on this machine: the engine says so, and nothing runs under another runtime instead."""
+    archive = zipped(tmp_path / "demo.zip", DEMO)
+    terms = replace(policy.terms(), runtime="runsc-of-tests")
+    answer = try_install(archive, name="demo.zip", engine=engine.address, terms=terms)
+    assert (answer.outcome, answer.reason, answer.findings) == ("infrastructure", "engine_failed", [])
+    assert "runsc-of-tests" in answer.detail
+    assert answer.transcript["engine"]["runtime"] == "runsc-of-tests"
+    assert engine.left() == {}
+
+
+@pytest.fixture(params=["", "unified"], ids=["version 1", "version 2"])
+def hierarchy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """This machine's control groups; of a hybrid machine the part that is version 2 alone as well."""
+    root = Path("/sys/fs/cgroup") / request.param
+    if request.param and not (root / "cgroup.controllers").exists():
+        pytest.skip("no version 2 beside version 1 here")
+    if not os.access(root, os.W_OK):
+        pytest.skip("control groups need root")
+    monkeypatch.setattr(cgroups, "ROOT", root)
+    return root
+
+
+def test_a_group_holds_its_newcomers_and_goes_with_them(hierarchy: Path) -> None:
+    name = f"mlplace-test-{os.getpid()}"
+    assert cgroups.make(name, policy.limits()) == f"/{name}"
+    group = next(iter(cgroups.groups(name)), None) or hierarchy / name
+    group.mkdir(exist_ok=True)
+    inner = group / "inner"
+    inner.mkdir()
+    process = subprocess.Popen(["sleep", "600"])
+    try:
+        (inner / "cgroup.procs").write_text(str(process.pid))
+        if cgroups.unified():
+            assert cgroups.events(process.pid, "cgroup.events", "populated") == 1
+        beside = cgroups.beside(process.pid, "mlplace-box", memory=1 << 30)
+        assert group / "mlplace-box" / "cgroup.procs" in beside
+        cgroups.end(name)
+        assert process.wait(30) != 0
+        cgroups.remove(name)
+        assert cgroups.groups(name) == []
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_the_engines_limits_are_written() -> None:
+    if cgroups.unified() or not os.access(cgroups.ROOT / "memory", os.W_OK):
+        pytest.skip("no version 1 here, or no root")
+    name, limits = f"mlplace-test-{os.getpid()}", policy.limits()
+    cgroups.make(name, limits)
+    try:
+        assert int((cgroups.ROOT / "memory" / name / "memory.limit_in_bytes").read_text()) == limits["engine_memory"]
+        assert int((cgroups.ROOT / "pids" / name / "pids.max").read_text()) == limits["engine_pids"]
+        assert int((cgroups.ROOT / "cpu" / name / "cpu.cfs_quota_us").read_text()) == limits["engine_cpus"] * cgroups.PERIOD
+    finally:
+        cgroups.remove(name)
