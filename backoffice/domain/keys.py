@@ -32,6 +32,7 @@ DEFAULTS: Mapping[str, str] = {
     "up": "k",
     "previous_content": "[",
     "next_content": "]",
+    "pair": "b",
     "next_mark": "n",
     "previous_mark": "p",
     "take": "t",

@@ -181,6 +181,7 @@ ACTS = {
     "up": lazy("Scroll the pane up"),
     "previous_content": lazy("Previous content of the pane"),
     "next_content": lazy("Next content of the pane"),
+    "pair": lazy("Next pair of the panes"),
     "next_mark": lazy("Next finding or change"),
     "previous_mark": lazy("Previous finding or change"),
     "take": lazy("Take into work"),

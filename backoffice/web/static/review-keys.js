@@ -10,6 +10,7 @@ window.review.parts.push((page) => {
     up: () => page.scroll(-1),
     previous_content: () => page.turn(-1),
     next_content: () => page.turn(1),
+    pair: () => page.nextPair(),
     next_mark: () => page.jump(1),
     previous_mark: () => page.jump(-1),
     finding: () => page.takeFinding(),

@@ -50,6 +50,10 @@ window.review.parts.push((page) => {
     if (selectOf("left").value !== left) page.open("left", left, options);
     if (selectOf("right").value !== right) page.open("right", right, options);
   }
+  page.nextPair = () => {
+    const pairs = $$("[data-preset]").map((each) => each.dataset.preset);
+    openPair(pairs[(pairs.indexOf(pair().join("|")) + 1) % pairs.length].split("|"));
+  };
   page.on(window, "popstate", () => {
     const here = new URL(window.location);
     if (here.pathname !== new URL(page.base, here).pathname) { window.location.reload(); return; }
