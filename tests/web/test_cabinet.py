@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from backoffice.store.listings import DictionaryRequest, Submission
 from backoffice.store.outbox import Mail
 from tests.usecases.market import Market
 from tests.usecases.office import again
 from tests.web.conftest import SignIn
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 JSON = {"Accept": "application/json"}
 
 

@@ -12,8 +12,6 @@ from tests.usecases.market import CARD, Market
 from tests.web.conftest import SignIn, Visitor
 from tests.web.deliveries import deliver
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 
 @pytest.fixture
 def published(market: Market) -> Submission:

@@ -10,7 +10,6 @@ from backoffice.store.people import Person
 from tests.usecases.office import Office
 from tests.web.conftest import SignIn
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TABLES = (
     "dictionaries",
     "templates",

@@ -21,7 +21,6 @@ from tests.usecases.market import VIRUS, Market
 from tests.usecases.office import again
 from tests.web.conftest import SignIn, Visitor
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 JSON = {"Accept": "application/json"}
 REMARK = {"text": "Добавьте заголовки столбцов.", "level": "requirement", "slot": "data_example"}
 

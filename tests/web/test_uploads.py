@@ -16,7 +16,6 @@ from backoffice.store.listings import Artifact, Submission, Upload
 from tests.usecases.market import Market
 from tests.web.conftest import SignIn, Visitor
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 UPLOADS = "/cabinet/uploads"
 DATA = "температура,отказ\n61.5,0\n".encode()
 SCRIPT = {"Accept": "application/json"}
