@@ -69,11 +69,18 @@ class Watched:
 
     def serious(self) -> list[str]:
         """What axe finds serious or critical on this page."""
-        found = Axe().run(self.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
+        return self._violations(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], {"serious", "critical"})
+
+    def violations(self) -> list[str]:
+        """Whatever axe finds on this page, its advice on good practice included."""
+        return self._violations(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"], None)
+
+    def _violations(self, tags: list[str], impacts: set[str] | None) -> list[str]:
+        found = Axe().run(self.page, options={"runOnly": tags})
         return [
             f"{violation['id']}: {node['target']} {node['failureSummary'][:200]} ({self.page.url})"
             for violation in found.response["violations"]
-            if violation["impact"] in ("serious", "critical")
+            if impacts is None or violation["impact"] in impacts
             for node in violation["nodes"]
         ]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from backoffice.store.people import Person
@@ -31,15 +31,29 @@ def address(app: Flask) -> Iterator[str]:
     server.server_close()
 
 
+def _signed_in(app: Flask, sign_in: SignIn, address: str) -> Callable[[Watched, Person, str], Page]:
+    def entered(browsing: Watched, who: Person, path: str) -> Page:
+        cookie = sign_in(who).get_cookie(app.config["SESSION_COOKIE_NAME"])
+        assert cookie
+        browsing.page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
+        browsing.page.goto(address + path)
+        return browsing.page
+
+    return entered
+
+
 @pytest.fixture
 def enter(app: Flask, sign_in: SignIn, address: str, person: Watched) -> Enter:
     """Somebody's browser, signed in, on one of our pages."""
+    entered = _signed_in(app, sign_in, address)
+    return lambda who, path: entered(person, who, path)
 
-    def entered(who: Person, path: str) -> Page:
-        cookie = sign_in(who).get_cookie(app.config["SESSION_COOKIE_NAME"])
-        assert cookie
-        person.page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
-        person.page.goto(address + path)
-        return person.page
 
-    return entered
+@pytest.fixture
+def beside(app: Flask, sign_in: SignIn, address: str, browser: Browser) -> Iterator[Enter]:
+    """A colleague's browser, besides the first one."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="ru-RU")
+    colleague, entered = Watched(context), _signed_in(app, sign_in, address)
+    yield lambda who, path: entered(colleague, who, path)
+    context.close()
+    assert not colleague.wrongs, colleague.wrongs

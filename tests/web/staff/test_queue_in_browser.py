@@ -68,3 +68,66 @@ def test_a_key_takes_the_row_in_hand(queue: Page, office: Office) -> None:
     queue.keyboard.press("t")
     queue.wait_for_url("**/staff/review/*")
     assert Submission.get(Submission.title == "первая").claimant_id == office.lida.id
+
+
+def test_new_rows_above_do_not_move_what_one_reads(office: Office, enter: Enter) -> None:
+    for n in range(40):
+        office.submission(f"м{n}", submitted_at=utcnow() + timedelta(minutes=n))
+    page = enter(office.lida, "/staff/queue/?tab=free")
+    for _ in range(25):
+        page.keyboard.press("j")
+    reading = page.locator("tr.is-current")
+    expect(reading.locator(".title")).to_have_text("м24")
+    before = reading.bounding_box()
+    for n in range(3):
+        office.submission(f"срочная {n}", deadline_at=utcnow() + timedelta(hours=1), submitted_at=utcnow())
+    _look_again(page)
+    expect(page.locator("tbody .title")).to_have_count(43)
+    after = reading.bounding_box()
+    assert before
+    assert after
+    assert abs(after["y"] - before["y"]) <= 1
+    assert page.evaluate("window.scrollY") > 500
+    expect(reading.locator(".title")).to_have_text("м24")
+    expect(reading.locator(".title")).to_be_focused()
+
+
+def test_a_half_typed_search_and_an_open_dialog_outlive_a_renewal(queue: Page, office: Office) -> None:
+    queue.keyboard.press("/")
+    queue.keyboard.type("подшип")
+    office.submission("новая", submitted_at=utcnow())
+    _look_again(queue)
+    expect(queue.locator("tbody .title")).to_have_count(4)
+    expect(queue.locator("#search")).to_have_value("подшип")
+    expect(queue.locator("#search")).to_be_focused()
+    queue.keyboard.press("Escape")
+    queue.keyboard.press("?")
+    office.submission("ещё одна", submitted_at=utcnow())
+    _look_again(queue)
+    expect(queue.locator("tbody .title")).to_have_count(5)
+    expect(queue.locator("#keys")).to_be_visible()
+
+
+def test_two_who_press_next_together_get_two_different_ones(queue: Page, office: Office, beside: Enter) -> None:
+    other = beside(office.gleb, "/staff/queue/?tab=free&far=1")
+    for page in (queue, other):
+        page.evaluate("setTimeout(() => document.getElementById('next-form').requestSubmit())")
+    for page in (queue, other):
+        page.wait_for_url("**/staff/review/*")
+    assert queue.url != other.url
+    assert Submission.select().where(Submission.claimant.is_null(False)).count() == 2
+
+
+def test_what_a_colleague_took_is_told_and_leaves_the_list_without_a_reload(queue: Page, office: Office, beside: Enter) -> None:
+    other = beside(office.gleb, "/staff/queue/?tab=free&far=1")
+    other.keyboard.press("j")
+    other.keyboard.press("t")
+    other.wait_for_url("**/staff/review/*")
+    queue.keyboard.press("j")
+    queue.keyboard.press("t")
+    expect(queue.locator(".alert-danger")).to_contain_text("Глеб")
+    expect(queue.locator("tbody .title")).to_have_text(["вторая", "третья"])
+    other.goto(queue.url)  # leaving the review gives it back by its beacon
+    _look_again(queue)
+    expect(queue.locator("tbody .title")).to_have_text(["первая", "вторая", "третья"])
+    expect(queue.locator("#tab-others .tab-count")).to_have_text("0")
