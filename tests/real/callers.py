@@ -44,10 +44,11 @@ class Caller:
         session = signer.dumps({"_user_id": person.fs_uniquifier, "_fresh": True})
         self.cookies, self.token = {str(signing.config["SESSION_COOKIE_NAME"]): str(session)}, ""
         self.connection = HTTPConnection(urlsplit(address).netloc, timeout=120)
+        self.other: HTTPConnection | None = None
 
-    def page(self, path: str) -> Answer:
+    def page(self, path: str, **headers: str) -> Answer:
         """Read a page or a part of one; a page's token is kept for what is sent next."""
-        answer = self.send("GET", path)
+        answer = self.send("GET", path, **headers)
         if found := _TOKEN.search(answer.text):
             self.token = found[1]
         return answer
@@ -59,6 +60,16 @@ class Caller:
     def json(self, method: str, path: str, body: Any) -> Answer:
         """Send what a page's script would."""
         return self.send(method, path, json.dumps(body), "application/json")
+
+    def elsewhere(self, address: str) -> int:
+        """The status of a page on another origin, asked for without any cookie."""
+        parts = urlsplit(address)
+        if self.other is None:
+            self.other = HTTPConnection(parts.netloc, timeout=120)
+        self.other.request("GET", parts.path)
+        response = self.other.getresponse()
+        response.read()
+        return response.status
 
     def send(self, method: str, path: str, body: str = "", kind: str = "", **headers: str) -> Answer:
         """One request, in order after the last one."""
@@ -76,3 +87,5 @@ class Caller:
 
     def close(self) -> None:
         self.connection.close()
+        if self.other:
+            self.other.close()

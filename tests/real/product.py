@@ -20,7 +20,7 @@ _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 class Product:
     """A running product: its address and its folder."""
 
-    def __init__(self, var: Path, database_url: str) -> None:
+    def __init__(self, var: Path, database_url: str, **settings: str) -> None:
         self.var = var
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("MLPLACE_", "REDIS_URL"))}
         self.environment = environment | {
@@ -28,6 +28,7 @@ class Product:
             "MLPLACE_DATABASE_URL": database_url,
             "MLPLACE_LANGUAGE": "ru",
             "PYTHONUNBUFFERED": "1",
+            **{f"MLPLACE_{name.upper()}": value for name, value in settings.items()},
         }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "scripts.run"],

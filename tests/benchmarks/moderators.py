@@ -1,0 +1,252 @@
+"""Fifty moderators at work on the whole product: what each route costs them (the bar: pages 300 ms, interactions 100 ms at p95 on 2 cores).
+
+python -m tests.benchmarks.moderators [--moderators 50] [--seconds 120] [--think 3] [--postgres]
+
+The product runs as `make run` starts it, all its processes, with the demo and copies of its waiting submissions. Every moderator reads the queue,
+takes the next one, looks into panes and previews, types (kept after each remark), looks at the letter and returns it; pages ask for news as
+their scripts do. Between two acts one thinks ``--think`` seconds in the mean: people are slower, so this is more than fifty of them.
+Prints, for each route: requests; p50, p95 and p99 of the server's time in ms (gunicorn's %(D)s); p95 of what the caller waited, the way
+through the sockets and the wait for a free thread included; and what is over the bar.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from backoffice.clock import utcnow
+from backoffice.store import search
+from backoffice.store.base import Row, db
+from backoffice.store.checks import ArtifactCheck
+from backoffice.store.listings import Listing, Submission
+from backoffice.usecases import people
+from backoffice.wiring import Wiring
+from config.settings import Settings
+from tests.benchmarks.sweep import somewhere
+from tests.real.callers import Answer, Caller
+from tests.real.product import Product
+
+PAGE_BAR, INTERACTION_BAR = 300.0, 100.0  # ms of the server's time at p95
+PAGES = {"GET /staff/queue/", "GET /staff/review/N", "GET /preview"}
+REMARK = {"text": "Опишите, на каких данных получена точность.", "level": "requirement", "field": "characteristics"}
+WARMING = 15.0  # seconds in which processes load what they need; not counted
+NEWS = {"queue": 10.0, "review": 8.0}  # seconds between two looks of a page's script
+
+
+def copies(count: int) -> None:
+    """Waiting submissions like those of the demo, files and checks included, until there are ``count`` more."""
+    originals = list(Submission.select().where((Submission.state == "awaiting_review") & (Submission.infected == False)))  # noqa: E712
+    with db.atomic():
+        for number in range(count):
+            _copy(originals[number % len(originals)], number)
+
+
+def _copy(original: Submission, number: int) -> None:
+    now = utcnow()
+    listing = Listing.create(owner=original.author, title=original.title, created_at=now)
+    deadline = now + timedelta(minutes=10 * number)
+    made = _again(original, listing=listing, number=1, deadline_at=deadline, claimant=None, assignee=None, on_hold=False)
+    for artifact in original.artifacts:
+        copied = _again(artifact, submission=made)
+        for link in ArtifactCheck.select().where(ArtifactCheck.artifact == artifact):
+            _again(link, artifact=copied)
+    for value in original.values:
+        _again(value, submission=made)
+    search.index(made)
+
+
+def _again(row: Row, **changes: object) -> Row:
+    fields = {
+        name: getattr(row, field.object_id_name if hasattr(field, "rel_model") else name)
+        for name, field in row._meta.fields.items()
+    }
+    return type(row).create(**{**fields, "id": None, **changes})
+
+
+class Moderator:
+    """One of them, in a thread."""
+
+    def __init__(self, caller: Caller, *, over: threading.Event, think: float, seed: int) -> None:
+        self.caller, self.over, self.think, self.dice = caller, over, think, random.Random(seed)
+        self.waited: list[tuple[str, float]] = []
+        self.wrongs: Counter[str] = Counter()
+        self.etag, self.quiet = "", 0.0  # of the last news; seconds since then
+
+    def work(self) -> None:
+        """Round after round until time is up."""
+        self.over.wait(self.dice.random() * self.think)
+        while not self.over.is_set():
+            self._ask("GET", "/staff/queue/")
+            self._think("queue", "/staff/queue/rows?tab=free")
+            place = self._ask("POST", "/staff/queue/next").location
+            for _ in range(3):  # then back to the queue for a look
+                if "/staff/review/" not in place or self.over.is_set():
+                    break
+                place = self._review(urlsplit(place).path)
+
+    def _review(self, place: str) -> str:
+        data = _data(self._ask("GET", place).text)
+        news = f"{place}/state"
+        for pane in ("file.data_example", "file.instruction", "diff" if data["diff"] else "checks", "file.model_archive"):
+            self._think("review", news)
+            for address in re.findall(r'<iframe class="preview" src="([^"]+)"', self._ask("GET", f"{place}/pane/{pane}").text):
+                self._preview(address)
+        revision, written = data["revision"], {"checklist": {}, "remarks": []}
+        for number in range(3):
+            self._think("review", news)
+            written["remarks"].append(REMARK)
+            kept = self._ask("PUT", f"{place}/draft", {"revision": revision, "data": written})
+            revision = json.loads(kept.text).get("revision", revision)
+            if number == 0:
+                self._ask("POST", f"{place}/keep", {"token": data["token"]})
+        pinned = {name: data[name] for name in ("pinned_artifacts", "pinned_checks")}
+        sent = {**written, **pinned, "kind": "return", "token": data["token"], "next": True}
+        self._ask("POST", f"{place}/preview", sent)
+        self._think("review", news)
+        answer = json.loads(self._ask("POST", f"{place}/decide", sent).text)
+        return str(answer.get("next", ""))
+
+    def _ask(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
+        began = time.perf_counter()
+        if body is not None:
+            answer = self.caller.json(method, path, body)
+        elif method == "POST":
+            answer = self.caller.post(path)
+        else:
+            answer = self.caller.page(path, **headers)
+        self.waited.append((route(method, path), (time.perf_counter() - began) * 1000))
+        if answer.status >= 400:
+            self.wrongs[f"{answer.status} {route(method, path)}"] += 1
+        return answer
+
+    def _preview(self, address: str) -> None:
+        """A frame on the previews' own origin, without any cookie."""
+        began = time.perf_counter()
+        status = self.caller.elsewhere(address)
+        self.waited.append(("GET /preview", (time.perf_counter() - began) * 1000))
+        if status >= 400:
+            self.wrongs[f"{status} GET /preview"] += 1
+
+    def _think(self, page: str, news: str) -> None:
+        """A pause, in which the page's script asks for news."""
+        left = min(self.dice.expovariate(1 / self.think), 4 * self.think)
+        while left > 0 and not self.over.is_set():
+            pause = min(left, max(0.0, NEWS[page] - self.quiet))
+            self.over.wait(pause)
+            left, self.quiet = left - pause, self.quiet + pause
+            if self.quiet >= NEWS[page]:
+                known = {"If-None-Match": self.etag} if page == "queue" else {}
+                self.etag, self.quiet = self._ask("GET", news, **known).headers.get("etag", ""), 0.0
+
+
+def _data(page: str) -> dict[str, object]:
+    found = re.search(r'id="review-data"[^>]*>(.*?)</script>', page, re.S)
+    token = re.search(r'data-token="([^"]*)"', page)
+    assert found and token, page[:500]
+    return {**json.loads(found[1]), "token": token[1], "diff": 'value="diff"' in page}
+
+
+def route(method: str, path: str) -> str:
+    """The kind of a request."""
+    plain = re.sub(r"/\d+", "/N", path.partition("?")[0])
+    plain = re.sub(r"/pane/.+", "/pane", plain)
+    return f"{method} {plain}"
+
+
+def logged(path: Path, since: int) -> Iterator[tuple[str, float]]:
+    """Routes and milliseconds out of gunicorn's log, from byte ``since``; a preview's address is a token."""
+    for line in path.read_bytes()[since:].decode().splitlines():
+        method, where, micros = line.split(" ")
+        if where.startswith("/staff/"):
+            yield route(method, where), int(micros) / 1000
+        elif where.endswith("/") and len(where) > 30:
+            yield "GET /preview", int(micros) / 1000
+
+
+def point(values: list[float], percent: int) -> float:
+    """A percentile by nearest rank."""
+    ordered = sorted(values)
+    return round(ordered[max(0, -(-len(ordered) * percent // 100) - 1)], 1)
+
+
+def told(log: Path, since: int, moderators: list[Moderator]) -> bool:
+    """Print the table; whether everything stays under its bar."""
+    served, waited, wrongs = defaultdict(list), defaultdict(list), Counter[str]()
+    for name, ms in logged(log, since):
+        served[name].append(ms)
+    for moderator in moderators:
+        wrongs += moderator.wrongs
+        for name, ms in moderator.waited:
+            waited[name].append(ms)
+    good = True
+    print(f"{'route':36} {'n':>6} {'p50':>7} {'p95':>7} {'p99':>7} {'waited p95':>11}")
+    for name in sorted(served, key=lambda key: -len(served[key])):
+        if name not in waited:
+            continue
+        p50, p95, p99 = (point(served[name], percent) for percent in (50, 95, 99))
+        over = p95 > (PAGE_BAR if name in PAGES else INTERACTION_BAR)
+        good &= not over
+        print(
+            f"{name:36} {len(served[name]):6} {p50:7} {p95:7} {p99:7} {point(waited[name], 95):11}{'  over the bar' if over else ''}"
+        )
+    print(json.dumps({"refused_or_failed": dict(wrongs), "decisions": len(waited["POST /staff/review/N/decide"])}))
+    return good
+
+
+def main() -> None:
+    """Start, fill, work, print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--moderators", type=int, default=50)
+    parser.add_argument("--seconds", type=int, default=120)
+    parser.add_argument("--think", type=float, default=3.0)
+    parser.add_argument("--postgres", action="store_true")
+    given = parser.parse_args()
+    with somewhere(postgres=given.postgres) as url:
+        var = (
+            Path(url.removeprefix("sqlite:///")).parent / "var"
+            if not given.postgres
+            else Path(url.partition("host=")[2]).parent / "var"
+        )
+        var.mkdir()
+        log = var / "access.log"
+        os.environ["GUNICORN_CMD_ARGS"] = f"--access-logfile {log} --access-logformat '%(m)s %(U)s %(D)s'"
+        product = Product(var, url, engine="")
+        try:
+            wiring = Wiring(Settings(var=var, database_url=url))
+            with wiring.database.connection_context():
+                now = utcnow()
+                copies(int(given.moderators * (3 + given.seconds / given.think / 6)))
+                staff = [
+                    people.add(email=f"m{n}@x.example", name=f"Модератор {n}", password_hash="", roles=("moderator",), now=now)
+                    for n in range(given.moderators)
+                ]
+            callers = [Caller(product.url, wiring, person) for person in staff]
+            over = threading.Event()
+            moderators = [Moderator(caller, over=over, think=given.think, seed=n) for n, caller in enumerate(callers)]
+            threads = [threading.Thread(target=moderator.work) for moderator in moderators]
+            for thread in threads:
+                thread.start()
+            over.wait(WARMING)
+            since = log.stat().st_size
+            over.wait(given.seconds)
+            over.set()
+            for thread in threads:
+                thread.join()
+        finally:
+            product.stop()
+        sys.exit(0 if told(log, since, moderators) else 1)
+
+
+if __name__ == "__main__":
+    main()
