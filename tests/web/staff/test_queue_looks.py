@@ -47,6 +47,7 @@ def full(office: Office) -> Office:
     Skip.create(submission=troubled, person=office.lida, reason=LONG, created_at=now)
     for value in DictionaryValue.select().where(DictionaryValue.kind.in_(["industry", "technology", "effect"])).limit(6):
         SubmissionValue.create(submission=troubled, value=value)
+    office.submission("скоро", submitted_at=now, deadline_at=now + timedelta(hours=1))
     office.submission("остановлена", on_hold=True, deadline_at=None, assignee=office.vera)
     office.submission("не проверена", worst_finding="error", assignee=office.lida)
     office.submission("проверяется", state="checking")
@@ -69,7 +70,7 @@ def _filters(page: Page) -> None:
 
 
 def _ticked(page: Page) -> None:
-    page.locator('tbody input[name="id"]:not(:disabled)').first.check()
+    page.locator("#pick-all").check()
     expect(page.locator("#bulk")).to_be_visible()
 
 
