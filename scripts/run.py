@@ -145,7 +145,8 @@ class Supervisor:
 
     def start_demo_image(self) -> None:
         """The image that one of the demo's submissions stands on is made while everything else is already at work."""
-        if self.environment.get("MLPLACE_ENGINE") and self.environment.get("MLPLACE_DEMO", "1") != "0":
+        wanted = "0" not in (self.environment.get("MLPLACE_DEMO"), self.environment.get("MLPLACE_DEMO_IMAGE"))
+        if wanted and self.environment.get("MLPLACE_ENGINE"):
             child = services.jupyter_image(self.var, self.environment, root=ROOT)
             child.start()
             self.children.append(child)

@@ -37,16 +37,14 @@ README = """# Прогноз спроса
 TABLE = """import csv
 from pathlib import Path
 from IPython.display import HTML, display
-
 def show(rows):
     cells = ''.join('<tr>' + ''.join(f'<td>{value}</td>' for value in row.values()) + '</tr>' for row in rows)
     display(HTML('<table><tr>' + ''.join(f'<th>{name}</th>' for name in rows[0]) + f'</tr>{cells}</table>'))
-
 table = sorted(Path('/data').glob('*.csv'))[0]
 with table.open(encoding='utf-8') as file:
     sales = list(csv.DictReader(file))
 print(f'{table.name}: строк — {len(sales)}')
-show(sales[:5])"""
+show(sales[:3])"""
 FORECAST = f"""import ctypes
 
 model = ctypes.CDLL('/demo/lib{FUNCTION}.so').{FUNCTION}

@@ -27,6 +27,7 @@ class Product:
             "MLPLACE_VAR": str(var),
             "MLPLACE_DATABASE_URL": database_url,
             "MLPLACE_LANGUAGE": "ru",
+            "MLPLACE_DEMO_IMAGE": "0",  # a download of its own for each product
             "PYTHONUNBUFFERED": "1",
             **{f"MLPLACE_{name.upper()}": value for name, value in settings.items()},
         }
