@@ -1,7 +1,7 @@
 """Mutated corpus files through the real jail, for some minutes: ``python -m tests.benchmarks.fuzz --minutes 30``.
 
 A worker may not break, no file may take longer than the jail's clock, and no file may pass whose good twin was damaged in its structure
-(``tests.benchmarks.structure`` says what that is). Each trouble is kept in ``--keep`` with the seed that made it. At the end stands, format
+(``tests.benchmarks._structure`` says what that is). Each trouble is kept in ``--keep`` with the seed that made it. At the end stands, format
 by format, how many of the damaged good files passed with a changed value that nobody can notice. Ends with 1 when there was any trouble.
 """
 
@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from backoffice.inspection import rules, runner
-from tests.benchmarks import structure
+from tests.benchmarks import _structure as structure
 from tests.corpus import build
 
 LARGEST = 2 << 20  # bytes of a file worth mutating here

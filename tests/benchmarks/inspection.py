@@ -1,82 +1,34 @@
 """How long a whole inspection takes, against clamd alone, unpacking alone and one SHA-256 pass: ``python -m tests.benchmarks.inspection``.
 
-Ratios in one run on one machine; each measure in a process of its own. Bytes are half random, so that archives compress to about a half.
+Ratios in one run on one machine; each measure in a process of its own. Memory is that of the jail with all its programs, at its highest: pages
+of its own, without those of the file it reads. ``--mix 120`` measures instead how many inspections of mixed sizes fit into an hour, and how
+long a small file takes beside a large one.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
 import hashlib
+import itertools
 import json
-import random
-import resource
+import os
 import statistics
 import subprocess
 import sys
-import tarfile
 import tempfile
+import threading
 import time
-import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 from backoffice.inspection import antivirus, clamd_server, runner
+from tests.benchmarks._files import MAKERS, MIB, content
 
-MIB = 1 << 20
-BLOCK = 64 * 1024
-
-
-def content(path: Path, mib: int) -> Path:
-    """A file of ``mib`` MiB: random blocks, each followed by a block of repeated text."""
-    noise, plain = random.Random(1), b"0.125;0.250;0.375\n" * (BLOCK // 18)
-    with path.open("wb") as file:
-        for _ in range(mib * MIB // (2 * BLOCK)):
-            file.write(noise.randbytes(BLOCK))
-            file.write(plain)
-    return path
-
-
-def make_zip(folder: Path, mib: int) -> Path:
-    path = folder / "large.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.write(folder / "content", "weights.bin")
-    return path
-
-
-def make_tar_gz(folder: Path, mib: int) -> Path:
-    path = folder / "large.tar.gz"
-    with gzip.open(path, "wb", compresslevel=1) as stream, tarfile.open(fileobj=stream, mode="w|") as archive:
-        archive.add(folder / "content", "weights.bin")
-    return path
-
-
-def make_7z(folder: Path, mib: int) -> Path:
-    path = folder / "large.7z"
-    subprocess.run(["7zz", "a", "-mx1", "-bd", str(path), str(folder / "content")], check=True, capture_output=True)
-    return path
-
-
-def make_many(folder: Path, mib: int) -> Path:
-    path = folder / "many.zip"
-    noise = random.Random(2)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for number in range(20_000 * mib // 1024):
-            archive.writestr(f"данные/{number // 500}/{number}.txt", f"строка {noise.random()}\n" * 20)
-    return path
-
-
-def make_small(folder: Path, mib: int) -> Path:
-    path = folder / "small.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("описание.txt", "Прогноз спроса\n" * 100)
-    return path
-
-
-MAKERS: dict[str, Callable[[Path, int], Path]] = {
-    "small zip": make_small, "zip": make_zip, "tar.gz": make_tar_gz, "7z": make_7z, "20,000 files zip": make_many,
-}  # fmt: skip
 UNPACK = {".zip": ["7zz", "x", "-so"], ".gz": ["gzip", "-dc"], ".7z": ["7zz", "x", "-so"]}
+SMALL = 15  # inspections of a small file for one median
 
 
 def hashed(path: Path) -> None:
@@ -87,6 +39,10 @@ def hashed(path: Path) -> None:
 
 
 def unpacked(path: Path) -> None:
+    """By the usual tool; a format that is no archive is read once."""
+    if path.suffix not in UNPACK:
+        hashed(path)
+        return
     with Path("/dev/null").open("wb") as nowhere:
         subprocess.run([*UNPACK[path.suffix], str(path)], check=True, stdout=nowhere, stderr=subprocess.DEVNULL)
 
@@ -101,19 +57,58 @@ def measured(act: Callable[[], object], runs: int) -> float:
     return statistics.median(taken)
 
 
-def inspected(path: Path, address: str) -> None:
-    """In this process of its own, so that the peak memory of its children is this file's: prints JSON."""
+def _descendants(pid: int) -> list[int]:
+    found: list[int] = []
+    with suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found += [int(child), *_descendants(int(child))]
+    return found
+
+
+def _own_pages(pid: int) -> int:
+    """KiB of anonymous and shared memory."""
+    with suppress(OSError):
+        rows = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
+        return sum(int(rows[name].split()[0]) for name in ("RssAnon", "RssShmem") if name in rows)
+    return 0
+
+
+class Peak:
+    """Looks at the memory of all processes below this one, twenty times a second."""
+
+    def __init__(self) -> None:
+        self.jail, self._over = 0, threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.05):
+            self.jail = max(self.jail, sum(_own_pages(pid) for pid in _descendants(os.getpid())))
+
+
+def inspected(path: Path, slot: str, address: str) -> None:
+    """In this process of its own, so that the memory is this file's: prints JSON."""
     started = time.perf_counter()
-    seen = runner.inspect(path, slot="data_example", name=path.name, antivirus=address)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(json.dumps({"seconds": time.perf_counter() - started, "jail": peak, "worker": own, "verdict": seen.verdict}))
+    with Peak() as peak:
+        seen = runner.inspect(path, slot=slot, name=path.name, antivirus=address)
+    seconds = time.perf_counter() - started
+    told = {"seconds": seconds, "jail": peak.jail >> 10, "worker": _own_pages(os.getpid()) >> 10, "verdict": seen.verdict}
+    print(json.dumps(told | {"rules": sorted({finding.rule for finding in seen.findings})}))
 
 
-def row(kind: str, path: Path, address: str, runs: int) -> str:
+def row(kind: str, path: Path, slot: str, address: str, runs: int) -> str:
     whole = []
     for _ in range(runs):
-        done = subprocess.run([sys.executable, "-m", __spec__.name, "--one", str(path), address], check=True, capture_output=True)
+        command = [sys.executable, "-m", __spec__.name, "--one", str(path), slot, address]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
         whole.append(json.loads(done.stdout))
     seconds = statistics.median(one["seconds"] for one in whole)
     clam = measured(lambda: antivirus.scan(path, address=address), runs)
@@ -122,34 +117,87 @@ def row(kind: str, path: Path, address: str, runs: int) -> str:
     last = whole[-1]
     return (
         f"| {kind} | {path.stat().st_size / MIB:.1f} | {seconds:.2f} | {clam:.2f} | {alone:.2f} | {digest:.2f} "
-        f"| {ratio:.2f} | {last['jail']} | {last['worker']} | {last['verdict']} |"
+        f"| {ratio:.2f} | {last['jail']} | {last['worker']} | {last['verdict']} {', '.join(last['rules'])} |"
     )
+
+
+def mix(folder: Path, address: str, seconds: float, mib: int) -> None:
+    """Two workers for files up to 64 MiB and one for larger ones, as Procfile has them; then a small file alone and beside a large one."""
+    made = {name: MAKERS[name] for name in ("small zip", "zip", "csv", "pickle")}
+    small = made["small zip"].make(folder, 0)
+    middle = []
+    for name, size in (("zip", 16), ("csv", 8), ("pickle", 32)):
+        (folder / name).mkdir()
+        content(folder / name / "content", size)
+        middle.append((made[name].make(folder / name, size), made[name].slot))
+    (folder / "large").mkdir()
+    content(folder / "large" / "content", mib)
+    large = made["zip"].make(folder / "large", mib)
+    until, counts = time.monotonic() + seconds, [0, 0]
+
+    def work(which: int, files: list[tuple[Path, str]]) -> None:
+        for path, slot in itertools.cycle(files):
+            if time.monotonic() > until:
+                return
+            runner.inspect(path, slot=slot, name=path.name, antivirus=address)
+            counts[which] += 1
+
+    mixed = [(small, "data_example")] * 9 + middle
+    with ThreadPoolExecutor(3) as pool:
+        waiting = [
+            pool.submit(work, 0, mixed),
+            pool.submit(work, 0, mixed[::-1]),
+            pool.submit(work, 1, [(large, "data_example")]),
+        ]
+        started = time.monotonic()
+        for one in waiting:
+            one.result()
+    hours = (time.monotonic() - started) / 3600
+    print(
+        f"per hour: {counts[0] / hours:.0f} up to 32 MiB (9 small, 3 of 8-32 MiB in turn) beside {counts[1] / hours:.0f} of {mib} MiB"
+    )
+
+    def one_small() -> None:
+        runner.inspect(small, slot="data_example", name=small.name, antivirus=address)
+
+    alone = measured(one_small, SMALL)
+    with ThreadPoolExecutor(1) as pool:
+        busy = pool.submit(runner.inspect, large, slot="data_example", name=large.name, antivirus=address)
+        beside = []
+        while not busy.done() or not beside:
+            beside.append(measured(one_small, 1))
+    print(f"a small file: {alone:.2f} s alone, {statistics.median(beside):.2f} s beside one of {mib} MiB ({len(beside)} of them)")
 
 
 def main() -> None:
     """A Markdown table."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--mib", type=int, default=1024)
+    parser.add_argument("--mib", type=int, default=950, help="of content; uploads end at 1 GB")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only", choices=MAKERS)
-    parser.add_argument("--one", nargs=2)
+    parser.add_argument("--only", choices=MAKERS, nargs="+", default=list(MAKERS))
+    parser.add_argument("--one", nargs=3)
+    parser.add_argument("--mix", type=float, help="seconds")
     options = parser.parse_args()
     if options.one:
-        inspected(Path(options.one[0]), options.one[1])
+        inspected(Path(options.one[0]), *options.one[1:])
         return
-    print(
-        "| file | MiB | inspection, s | clamd alone | unpacking alone | SHA-256 | ÷ slower of the two | jail, MB | worker, MB | verdict |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
-        content(folder / "content", options.mib)
         server = clamd_server.start(folder / "clamd")
         try:
-            for kind, make in MAKERS.items():
-                if options.only in (None, kind):
-                    print(row(kind, make(folder, options.mib), server.address, options.runs), flush=True)
+            if options.mix:
+                mix(folder, server.address, options.mix, options.mib)
+                return
+            content(folder / "content", options.mib)
+            print(
+                "| file | MiB | inspection, s | clamd alone | unpacking | SHA-256 | ÷ slower of the two | jail, MB | worker, MB | verdict |"
+            )
+            print("|---|---|---|---|---|---|---|---|---|---|")
+            for kind in options.only:
+                path = MAKERS[kind].make(folder, options.mib)
+                print(row(kind, path, MAKERS[kind].slot, server.address, options.runs), flush=True)
+                path.unlink()
         finally:
             server.stop()
 
