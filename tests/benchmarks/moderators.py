@@ -6,12 +6,14 @@ The product runs as `make run` starts it, all its processes, with the demo and c
 takes the next one, looks into panes and previews, types (kept after each remark), looks at the letter and returns it; pages ask for news as
 their scripts do. Between two acts one thinks ``--think`` seconds in the mean: people are slower, so this is more than fifty of them.
 Prints, for each route: requests; p50, p95 and p99 of the server's time in ms (gunicorn's %(D)s); p95 of what the caller waited, the way
-through the sockets and the wait for a free thread included; and what is over the bar.
+through the sockets and the wait for a free thread included; and what is over the bar. Beside it, how much of a core the pages used, and how
+busy the machine was with everything, this program included.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -38,7 +40,7 @@ from tests.real.callers import Answer, Caller
 from tests.real.product import Product
 
 PAGE_BAR, INTERACTION_BAR = 300.0, 100.0  # ms of the server's time at p95
-PAGES = {"GET /staff/queue/", "GET /staff/review/N", "GET /preview"}
+PAGES = {"GET /staff/queue/", "GET /staff/review/N", "GET /staff/review/ahead", "GET /preview"}
 REMARK = {"text": "Опишите, на каких данных получена точность.", "level": "requirement", "field": "characteristics"}
 WARMING = 15.0  # seconds in which processes load what they need; not counted
 NEWS = {"queue": 10.0, "review": 8.0}  # seconds between two looks of a page's script
@@ -89,15 +91,18 @@ class Moderator:
         while not self.over.is_set():
             self._ask("GET", "/staff/queue/")
             self._think("queue", "/staff/queue/rows?tab=free")
-            place = self._ask("POST", "/staff/queue/next").location
+            place = urlsplit(self._ask("POST", "/staff/queue/next").location).path
+            page = self._ask("GET", place).text
             for _ in range(3):  # then back to the queue for a look
                 if "/staff/review/" not in place or self.over.is_set():
                     break
-                place = self._review(urlsplit(place).path)
+                place, page = self._review(place, page)
 
-    def _review(self, place: str) -> str:
-        data = _data(self._ask("GET", place).text)
+    def _review(self, place: str, page: str) -> tuple[str, str]:
+        """One submission, from its page to a return; where to go next, and that page, fetched ahead as the script does."""
+        data = _data(page)
         news = f"{place}/state"
+        ahead = self._ask("GET", f"/staff/review/ahead?but={place.rpartition('/')[2]}")
         for pane in ("file.data_example", "file.instruction", "diff" if data["diff"] else "checks", "file.model_archive"):
             self._think("review", news)
             for address in re.findall(r'<iframe class="preview" src="([^"]+)"', self._ask("GET", f"{place}/pane/{pane}").text):
@@ -115,7 +120,10 @@ class Moderator:
         self._ask("POST", f"{place}/preview", sent)
         self._think("review", news)
         answer = json.loads(self._ask("POST", f"{place}/decide", sent).text)
-        return str(answer.get("next", ""))
+        place = str(answer.get("next", ""))
+        if "claim" in answer and f'data-base="{place}"' in ahead.text:
+            return place, ahead.text.replace('data-token=""', f'data-token="{answer["claim"]["token"]}"', 1)
+        return place, self._ask("GET", place).text if place else ""
 
     def _ask(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
         began = time.perf_counter()
@@ -180,6 +188,17 @@ def point(values: list[float], percent: int) -> float:
     return round(ordered[max(0, -(-len(ordered) * percent // 100) - 1)], 1)
 
 
+def web_seconds(port: int) -> float:
+    """Processor time that the processes behind the pages have used, in seconds."""
+    spent = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f":{port}\0backoffice.wsgi:app" in (process / "cmdline").read_text():
+                user, system = (process / "stat").read_text().rpartition(")")[2].split()[11:13]
+                spent += int(user) + int(system)
+    return spent / os.sysconf("SC_CLK_TCK")
+
+
 def told(log: Path, since: int, moderators: list[Moderator]) -> bool:
     """Print the table; whether everything stays under its bar."""
     served, waited, wrongs = defaultdict(list), defaultdict(list), Counter[str]()
@@ -238,13 +257,16 @@ def main() -> None:
             for thread in threads:
                 thread.start()
             over.wait(WARMING)
-            since = log.stat().st_size
+            port = int(product.url.rpartition(":")[2])
+            since, before = log.stat().st_size, web_seconds(port)
             over.wait(given.seconds)
+            used = (web_seconds(port) - before) / given.seconds
             over.set()
             for thread in threads:
                 thread.join()
         finally:
             product.stop()
+        print(json.dumps({"cores_used_by_the_pages": round(used, 2), "load_average_of_the_machine": os.getloadavg()[0]}))
         sys.exit(0 if told(log, since, moderators) else 1)
 
 

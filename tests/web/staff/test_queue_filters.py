@@ -1,0 +1,142 @@
+"""The queue's filters, one by one, and its search by word forms (M3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from backoffice.clock import utcnow
+from backoffice.domain.priority import Reason
+from backoffice.store import search
+from backoffice.store.listings import DictionaryValue, Submission, SubmissionValue
+from backoffice.store.moderation import EscalationStep
+from tests.usecases.office import MOSCOW, Office
+from tests.web.staff.conftest import SignIn
+from tests.web.staff.test_queue import QUEUE, number, titles
+
+DAY = timedelta(days=1)
+
+
+def wanted(office: Office, **fields: Any) -> Submission:
+    """«искомая», with a plain «прочая» beside it."""
+    now = utcnow()
+    office.submission("прочая", submitted_at=now, deadline_at=now + 20 * DAY)
+    return office.submission("искомая", **{"submitted_at": now, "deadline_at": now + 20 * DAY, **fields})
+
+
+def classified(kind: str) -> Callable[[Office], dict[str, Any]]:
+    def made(office: Office) -> dict[str, Any]:
+        value = DictionaryValue.select().where(DictionaryValue.kind == kind).first()
+        SubmissionValue.create(submission=wanted(office), value=value)
+        return {kind: value.id}
+
+    return made
+
+
+def by_author(office: Office) -> dict[str, Any]:
+    author = office.person("Борис", "author")
+    wanted(office, author=author)
+    return {"author": author.id}
+
+
+def by_moderator(office: Office) -> dict[str, Any]:
+    wanted(office, assignee=office.gleb)
+    return {"moderator": office.gleb.id}
+
+
+def by_claim(office: Office) -> dict[str, Any]:
+    wanted(office, claimant=office.gleb, claimed_at=utcnow(), claim_expires_at=utcnow() + DAY)
+    return {"moderator": office.gleb.id}
+
+
+def by_age(office: Office) -> dict[str, Any]:
+    wanted(office, submitted_at=utcnow() - 8 * DAY)
+    return {"age": 7}
+
+
+def by_state(office: Office) -> dict[str, Any]:
+    wanted(office, state="returned", decided_at=utcnow())
+    return {"state": "returned"}
+
+
+FILTERS = {
+    "state": by_state,
+    "author": by_author,
+    "moderator, assigned": by_moderator,
+    "moderator, at work": by_claim,
+    "age": by_age,
+    **{kind: classified(kind) for kind in ("industry", "technology", "effect")},
+    **{
+        f"outcome {outcome}": lambda office, outcome=outcome: (wanted(office, worst_finding=outcome), {"outcome": outcome})[1]
+        for outcome in ("pass", "warn", "reject", "error")
+    },
+}
+
+
+@pytest.mark.parametrize("name", list(FILTERS))
+def test_each_filter_leaves_its_own_rows_and_stands_there_in_words(office: Office, sign_in: SignIn, name: str) -> None:
+    query = FILTERS[name](office)
+    page = sign_in(office.lida).page(QUEUE, tab="all", **query)
+    assert titles(page) == ["искомая"]
+    assert number(page, "all") == 1
+    assert page.count("chip-off") == 1
+
+
+REASONS: dict[Reason, dict[str, Any]] = {
+    Reason.OVERDUE: {"deadline_at": utcnow() - DAY},
+    Reason.DUE_TODAY: {"deadline_at": (utcnow().astimezone(MOSCOW) + DAY).replace(hour=0, minute=0, second=0, microsecond=0)},
+    Reason.INFECTED: {"infected": True, "worst_finding": "reject"},
+    Reason.REJECTING: {"worst_finding": "reject"},
+    Reason.CHECK_FAILED: {"worst_finding": "error"},
+    Reason.RESUBMISSION: {"number": 2},
+    Reason.ON_HOLD: {"on_hold": True},
+    Reason.OVERRIDDEN: {"deadline_override": True},
+    Reason.PROVISIONAL: {"deadline_provisional": True},
+    Reason.ESCALATED: {},
+}
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_each_reason_is_a_chip_and_a_filter(office: Office, sign_in: SignIn, reason: Reason) -> None:
+    row = wanted(office, **REASONS[reason])
+    if reason == Reason.ESCALATED:
+        EscalationStep.create(submission=row, step=75, fired_at=utcnow())
+    page = sign_in(office.lida).page(QUEUE, tab="free", reason=str(reason))
+    assert titles(page) == ["искомая"]
+    assert f"reason={reason}" in page[page.index("искомая") :]
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("обучающая", "Обучающей выборки нет"),
+        ("моделями", "Модель"),
+        ("распознаванию", "Распознавание речи"),
+        ("счетчиков", "Показания счётчика"),
+        ("счётчики", "Показания счетчика"),
+        ("ЁМКОСТЬ", "емкости сети"),
+        ("нейросеть прогнозы", "Прогноз нейросетью"),
+        ("networks", "A neural network"),
+        ("прогн", "Прогнозирование"),
+    ],
+)
+def test_words_are_found_in_any_form_with_either_yo(office: Office, sign_in: SignIn, words: str, text: str) -> None:
+    wanted(office, description=text)
+    search.reindex()
+    assert titles(sign_in(office.lida).page(QUEUE, tab="free", q=words)) == ["искомая"]
+
+
+def test_what_one_skipped_comes_up_for_others_only(office: Office, sign_in: SignIn) -> None:
+    urgent, later = office.submission("срочная"), office.submission("другая", submitted_at=utcnow() + DAY)
+    vera, gleb = sign_in(office.vera), sign_in(office.gleb)
+    vera.post("/staff/queue/next")
+    assert (
+        vera.post(f"/staff/review/{urgent.id}/skip", data={"reason": " "}, headers={"Accept": "application/json"}).status_code
+        == 409
+    )
+    passed_on = vera.post(f"/staff/review/{urgent.id}/skip", data={"reason": "нужен знаток звука"})
+    assert passed_on.headers["Location"].endswith(f"/staff/review/{later.id}")
+    assert gleb.post("/staff/queue/next").headers["Location"].endswith(f"/staff/review/{urgent.id}")
