@@ -15,7 +15,7 @@ from backoffice.domain.states import Act, State, after
 from backoffice.store import audit
 from backoffice.store.base import db
 from backoffice.store.checks import Check
-from backoffice.store.listings import Submission
+from backoffice.store.listings import Artifact, Blob, Submission
 from backoffice.store.moderation import Decision, Remark, ReviewDraft, Skip
 from backoffice.store.people import Person
 from backoffice.usecases import mail
@@ -110,7 +110,8 @@ def standing_against(review: Review, submission: Submission, checks: Sequence[Ch
 
 def pins(submission: Submission, checks: Sequence[Check]) -> tuple[dict[str, str], dict[str, str]]:
     """What a decision is pinned to: the hash of every file, and the version of every check with its state."""
-    artifacts = {artifact.slot: artifact.blob.sha256 for artifact in submission.artifacts}
+    files = Artifact.select(Artifact, Blob).join(Blob).where(Artifact.submission == submission)
+    artifacts = {artifact.slot: artifact.blob.sha256 for artifact in files}
     return artifacts, {f"{check.slot}:{check.kind}": f"{check.version} {check.state} {check.verdict}" for check in checks}
 
 

@@ -18,6 +18,7 @@ import json
 import os
 import random
 import re
+import signal
 import sys
 import threading
 import time
@@ -188,12 +189,12 @@ def point(values: list[float], percent: int) -> float:
     return round(ordered[max(0, -(-len(ordered) * percent // 100) - 1)], 1)
 
 
-def web_seconds(port: int) -> float:
-    """Processor time that the processes behind the pages have used, in seconds."""
-    spent = 0
+def web_seconds(var: Path) -> float:
+    """Processor time that the processes behind this product's pages have used, in seconds."""
+    spent, mark = 0, f"MLPLACE_VAR={var}".encode()
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if f":{port}\0backoffice.wsgi:app" in (process / "cmdline").read_text():
+            if b"backoffice.wsgi:app" in (process / "cmdline").read_bytes() and mark in (process / "environ").read_bytes():
                 user, system = (process / "stat").read_text().rpartition(")")[2].split()[11:13]
                 spent += int(user) + int(system)
     return spent / os.sysconf("SC_CLK_TCK")
@@ -231,6 +232,7 @@ def main() -> None:
     parser.add_argument("--think", type=float, default=3.0)
     parser.add_argument("--postgres", action="store_true")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))  # the product is stopped all the same
     with somewhere(postgres=given.postgres) as url:
         var = (
             Path(url.removeprefix("sqlite:///")).parent / "var"
@@ -257,16 +259,17 @@ def main() -> None:
             for thread in threads:
                 thread.start()
             over.wait(WARMING)
-            port = int(product.url.rpartition(":")[2])
-            since, before = log.stat().st_size, web_seconds(port)
+            since, before = log.stat().st_size, web_seconds(var)
             over.wait(given.seconds)
-            used = (web_seconds(port) - before) / given.seconds
+            used = (web_seconds(var) - before) / given.seconds
             over.set()
             for thread in threads:
                 thread.join()
         finally:
             product.stop()
-        print(json.dumps({"cores_used_by_the_pages": round(used, 2), "load_average_of_the_machine": os.getloadavg()[0]}))
+        print(
+            json.dumps({"cores_used_by_the_pages": round(used, 2), "load_average_of_the_machine": round(os.getloadavg()[0], 1)})
+        )
         sys.exit(0 if told(log, since, moderators) else 1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
@@ -44,7 +45,6 @@ class Caller:
         session = signer.dumps({"_user_id": person.fs_uniquifier, "_fresh": True})
         self.cookies, self.token = {str(signing.config["SESSION_COOKIE_NAME"]): str(session)}, ""
         self.connection = HTTPConnection(urlsplit(address).netloc, timeout=120)
-        self.other: HTTPConnection | None = None
 
     def page(self, path: str, **headers: str) -> Answer:
         """Read a page or a part of one; a page's token is kept for what is sent next."""
@@ -64,12 +64,11 @@ class Caller:
     def elsewhere(self, address: str) -> int:
         """The status of a page on another origin, asked for without any cookie."""
         parts = urlsplit(address)
-        if self.other is None:
-            self.other = HTTPConnection(parts.netloc, timeout=120)
-        self.other.request("GET", parts.path)
-        response = self.other.getresponse()
-        response.read()
-        return response.status
+        with closing(HTTPConnection(parts.netloc, timeout=120)) as connection:
+            connection.request("GET", parts.path)
+            response = connection.getresponse()
+            response.read()
+            return response.status
 
     def send(self, method: str, path: str, body: str = "", kind: str = "", **headers: str) -> Answer:
         """One request, in order after the last one."""
@@ -87,5 +86,3 @@ class Caller:
 
     def close(self) -> None:
         self.connection.close()
-        if self.other:
-            self.other.close()
