@@ -35,7 +35,8 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"FEA1", "feather"), (0, b"PAR1", "parquet"), (0, b"PARE", "parquet"), (0, b"\x89HDF\r\n\x1a\n", "h5"),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"), (0, b"\x7fELF", "elf"), (0, b"{\\rtf", "rtf"),
     (0, b"GIF87a", "gif"), (0, b"GIF89a", "gif"), (0, b"Rar!\x1a\x07", "rar"), (0, b"BZh", "bzip2"), (0, b"\xfd7zXZ\x00", "xz"),
-    (0, b"\x28\xb5\x2f\xfd", "zstd"), (0, b"\x93NUMPY", "npy"), (0, b"\xca\xfe\xba\xbe", "java-class"), (0, b"\xcf\xfa\xed\xfe", "macho"),
+    (0, b"\x28\xb5\x2f\xfd", "zstd"), (0, b"\x04\x22\x4d\x18", "lz4"),
+    (0, b"\x93NUMPY", "npy"), (0, b"\xca\xfe\xba\xbe", "java-class"), (0, b"\xcf\xfa\xed\xfe", "macho"),
     (0, b"\xce\xfa\xed\xfe", "macho"), (0, b"\xfe\xed\xfa\xcf", "macho"), (0, b"SQLite format 3\x00", "sqlite"), (0, b"OggS", "ogg"),
     (0, b"fLaC", "flac"), (0, b"ID3", "mp3"), (0, b"II*\x00", "tiff"), (0, b"MM\x00*", "tiff"), (0, b"\x00asm", "wasm"), (4, b"TFL3", "tflite"),
     (0, b"GGUF", "gguf"), (4, b"ftyp", "mp4"), (0, b"\x1aE\xdf\xa3", "matroska"), (0, b"Obj\x01", "avro"), (0, b"ORC", "orc"),
@@ -123,7 +124,7 @@ def _pickle(head: bytes) -> str:
 def _bare_or_packed_pickle(head: bytes, found: str) -> bool:
     """joblib packs its pickles whole; protocols 0 and 1 begin with any of their opcodes. Their examiner refuses what is no pickle."""
     zlib_header = head[:1] == b"\x78" and int.from_bytes(head[:2], "big") % 31 == 0
-    return found in ("gzip", "bzip2", "xz") or (not found and (zlib_header or head[:1] in b"(])}cNIJKLMTUVXFG"))
+    return found in ("gzip", "bzip2", "xz", "lz4") or (not found and (zlib_header or head[:1] in b"(])}cNIJKLMTUVXFG"))
 
 
 def _pyc(head: bytes) -> str:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import joblib
 import numpy as np
+import pyarrow as pa
 from scipy import sparse
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression
@@ -39,6 +40,14 @@ def forest() -> Any:
     """A small trained pipeline."""
     rows = np.random.default_rng(1).random((60, 4))
     return make_pipeline(StandardScaler(), RandomForestClassifier(5, random_state=0)).fit(rows, rows[:, 0] > 0.5)
+
+
+def in_lz4(data: bytes) -> bytes:
+    """One LZ4 frame, as joblib makes it where it finds python-lz4."""
+    out = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(out, "lz4") as stream:
+        stream.write(data)
+    return out.getvalue().to_pybytes()
 
 
 def by_joblib(value: Any, compress: Any = 0) -> bytes:
@@ -78,6 +87,7 @@ CASES = (
     _case("лес-joblib-zlib.pkl", lambda: by_joblib(forest(), 3)),
     _case("лес-joblib-xz.pkl", lambda: by_joblib(forest(), ("xz", 3))),
     _case("матрица-joblib-gzip.pkl", lambda: by_joblib(WEIGHTS, ("gzip", 3))),
+    _case("лес-joblib-lz4.pkl", lambda: in_lz4(by_joblib(forest()))),
     _case("строки-joblib.pkl", lambda: by_joblib({"a": np.array(["да", None], dtype=object), "b": WEIGHTS})),
     _case("разреженная.pickle", lambda: pickle.dumps(sparse.csr_matrix(WEIGHTS), 4)),
     _case("веса-torch.pickle", legacy_torch),
@@ -100,6 +110,9 @@ CASES = (
     _case("класс-переписан.pickle", b"ccollections\nOrderedDict\n}b.", "reject", _DANGEROUS),
     _case("после-вреда-обрыв.pickle", b"cos\nsystem\n(S'id'\ntR\xff", "reject", _DANGEROUS, "format.damaged"),
     _case("лес-с-сюрпризом-joblib.pkl", lambda: by_joblib([forest(), Calls(exec, "pass")], 3), "reject", _DANGEROUS),
+    _case("сюрприз-в-lz4.pkl", lambda: in_lz4(by_joblib([forest(), Calls(exec, "pass")])), "reject", _DANGEROUS),
+    _case("обрезан-lz4.pkl", lambda: in_lz4(by_joblib(forest()))[:-40], "reject", "format.damaged"),
+    _case("хвост-lz4.pkl", lambda: in_lz4(by_joblib(forest())) + b"and some more", "reject", "format.damaged"),
     _case("второй-опасен.pickle", pickle.dumps(1) + b"\x80\x02cos\nsystem\n(X\x02\x00\x00\x00idtR.", "reject", _DANGEROUS),
     _case("torch-с-сюрпризом.pickle", lambda: legacy_torch().replace(b"ccollections\nOrderedDict\n)R", b"cos\ngetcwd\n)R"), "reject", _DANGEROUS),
     _case("вычисленное-имя.pickle", b"\x80\x04\x8c\x01o\x8c\x01s\x86\x8c\x06system\x93.", "reject", _HIDDEN),

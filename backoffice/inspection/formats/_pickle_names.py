@@ -93,6 +93,8 @@ _MODULES_LISTED = """
     logging.config numpy.f2py numpy.testing numpy.distutils numpy.lib.npyio numpy._core._ufunc_config torch.hub torch.serialization torch.jit
     torch.package torch.utils torch._inductor torch._dynamo torch.fx joblib.parallel joblib.memory joblib.externals joblib._memmapping_reducer
     keras.src.saving keras.saving keras.src.legacy keras.utils tensorflow.python.keras tensorflow.python.saved_model tensorflow.io
+    _frozen_importlib _frozen_importlib_external _imp __builtins__ compileall py_compile nntplib pexpect select selectors socketserver syslog
+    _sqlite3 _signal filecmp difflib uuid torch.distributed
     pandas.io pandas.core.computation sklearn.externals celery werkzeug flask django jinja2 yaml mlflow"""
 _NAMES_LISTED = """
     system popen popen2 eval exec execfile compile open getattr setattr delattr __import__ import_module reload apply breakpoint input

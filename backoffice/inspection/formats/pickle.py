@@ -30,6 +30,7 @@ NAME = "pickle"
 VERSION = "1"
 
 _CHUNK = 1 << 20
+_LZ4 = b"\x04\x22\x4d\x18"
 _LINES = 200
 _MOST_PICKLES = 10_000
 _JUDGED_BY_USE = {"getattr", "partial", "itemgetter"}  # harmless by themselves: what they are given is judged
@@ -178,13 +179,14 @@ def examine(subject: Subject, report: Report) -> None:
     with subject.path.open("rb") as file:
         head = file.read(6)
     unpack = _unpacker(head)
-    if unpack is None:
+    chunks = _lz4(subject) if head.startswith(_LZ4) else _unpacked(unpack, subject) if unpack is not None else None
+    if chunks is None:
         _examine_plain(subject.path, subject, report)
     else:
         with tempfile.TemporaryDirectory(prefix="pickle-") as folder:
             path = Path(folder) / "pickle"
             with path.open("wb") as file:
-                report.feed(f"{subject.member}!/pickle" if subject.member else "pickle", _kept(unpack, subject, report, file))
+                report.feed(f"{subject.member}!/pickle" if subject.member else "pickle", _kept(chunks, subject, report, file))
             _examine_plain(path, subject, report)
     report.cover(scanned=1, size=subject.size)
 
@@ -201,14 +203,14 @@ def _unpacker(head: bytes) -> Any:
     return None
 
 
-def _kept(unpack: Any, subject: Subject, report: Report, into: Any) -> Iterator[bytes]:
+def _kept(chunks: Iterator[bytes], subject: Subject, report: Report, into: Any) -> Iterator[bytes]:
     """The unpacked bytes, written down as they pass, no more of them than the limits allow."""
     done = 0
     limit = min(
         report.limits["archive_member_bytes"],
         max(report.limits["archive_ratio_from"], subject.size * report.limits["archive_ratio"]),
     )
-    for chunk in _unpacked(unpack, subject):
+    for chunk in chunks:
         done += len(chunk)
         if done > limit:
             raise Broken("pickle.bomb", detail=f"×{done // max(subject.size, 1)}")
@@ -233,6 +235,18 @@ def _unpacked(unpack: Any, subject: Subject) -> Iterator[bytes]:
         raise Broken("format.damaged", detail=str(problem)) from problem
     if trailing:
         raise Broken("format.damaged", detail=f"данные после сжатых (data after the compressed): {trailing}")
+
+
+def _lz4(subject: Subject) -> Iterator[bytes]:
+    """LZ4 frames, by Arrow's reader; it holds every block to its checksum where there is one, and says when the last is cut."""
+    import pyarrow as pa
+
+    try:
+        with pa.CompressedInputStream(pa.OSFile(str(subject.path)), "lz4") as stream:
+            while chunk := stream.read(_CHUNK):
+                yield chunk
+    except (pa.ArrowException, OSError) as problem:
+        raise Broken("format.damaged", detail=str(problem)[:200]) from problem
 
 
 def _examine_plain(path: Path, subject: Subject, report: Report) -> None:
