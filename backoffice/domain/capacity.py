@@ -1,11 +1,12 @@
 """What the past weeks say of the coming ones: arrivals by weekday, what each moderator decides on a day with enough to do, good and bad days (M9).
 
-The axis is that of ``forecast``: business days, the past ones negative. A day on which the queue ran empty says how much came, not how much could
-be done; only days that ended with work left over measure capacity.
+The axis is that of ``forecast``: business days, the past ones negative. While the queue was empty nobody could decide anything: capacity is what was
+decided over the time on duty with something to decide, so that a quiet day says how much came, and no more.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +14,13 @@ from math import floor
 
 import numpy as np
 
-FEW = 5  # busy days that are too few to go by
-HIGH = 80  # percentile of all days on duty that stands in for busy ones
+STRETCHES = 5  # of the past, each of about a week and a half
+FEW = 5.0  # full days with enough to do; fewer are too few to go by
+MOST = 0.5  # of a team's day with enough to do: less says nothing of its mood
+HIGH = 80  # percentile of all days on duty that stands in for those
+
+
+Shift = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,41 +28,44 @@ class Past:
     """``days`` past business days with their ``weekdays``, oldest first, ending where the axis begins.
 
     ``came`` and ``went`` are the positions of arrivals and of what left the queue (decided or withdrawn), ``decided`` those of decisions by
-    worker; ``duty`` says for each worker which of the days were worked; ``backlog`` is how many wait where the axis begins.
+    worker; ``duty`` are each worker's hours of each day as (from, to) in parts of it, None for a day off; ``backlog`` is how many wait where the
+    axis begins.
     """
 
     weekdays: Sequence[int]
     came: Sequence[float]
     went: Sequence[float]
     decided: Mapping[int, Sequence[float]]
-    duty: Mapping[int, Sequence[bool]]
+    duty: Mapping[int, Sequence[Shift | None]]
     backlog: int
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Numbers of arrivals by weekday, decisions a day by worker, and how the team's busy days compared with the ordinary one."""
+    """Numbers of arrivals by weekday, decisions a day by worker, how the team's busy days compared with the ordinary one, and the doubt about it."""
 
     arrivals: Mapping[int, Sequence[int]]
     rates: Mapping[int, float]
     moods: Sequence[float]
+    doubt: float = 0.0
 
 
 def learn(past: Past) -> Learned:
     """Read the past. A worker without a past is taken for the median of the others."""
     days = len(past.weekdays)
-    came, went = _per_day(past.came, days), _per_day(past.went, days)
-    left = past.backlog - np.cumsum((came - went)[::-1])[::-1] + (came - went)  # waiting at the end of each day
-    busy = left > 0
     arrivals: dict[int, list[int]] = defaultdict(list)
-    for weekday, number in zip(past.weekdays, came, strict=True):
+    for weekday, number in zip(past.weekdays, _per_day(past.came, days), strict=True):
         arrivals[weekday].append(int(number))
+    idle = _idle(past)
     done = {worker: _per_day(past.decided.get(worker, ()), days) for worker in past.duty}
-    rates = {worker: _rate(done[worker], np.asarray(duty, bool), busy) for worker, duty in past.duty.items()}
+    busy = {
+        worker: np.array([_busy(shift, n - days, idle) for n, shift in enumerate(shifts)]) for worker, shifts in past.duty.items()
+    }
+    rates = {worker: _rate(done[worker], busy[worker]) for worker in past.duty}
     known = [rate for rate in rates.values() if rate is not None]
     usual = float(np.median(known)) if known else 0.0
     sure = {worker: usual if rate is None else rate for worker, rate in rates.items()}
-    return Learned(dict(arrivals), sure, _moods(past, done, sure, busy))
+    return Learned(dict(arrivals), sure, *_moods(done, busy, sure, days))
 
 
 def _per_day(positions: Sequence[float], days: int) -> np.ndarray:
@@ -68,24 +77,56 @@ def _per_day(positions: Sequence[float], days: int) -> np.ndarray:
     return counts
 
 
-def _rate(done: np.ndarray, duty: np.ndarray, busy: np.ndarray) -> float | None:
-    """Decisions on a day with enough to do; None for somebody who was never on duty."""
-    worked = done[duty]
-    if not len(worked) or not worked.sum():
+def _idle(past: Past) -> list[tuple[float, float]]:
+    """Stretches of the axis on which nothing waited, in order."""
+    came, went = np.sort(np.asarray(past.came, float)), np.sort(np.asarray(past.went, float))
+    next_one = np.searchsorted(came, went, side="right")
+    left = past.backlog + np.arange(len(went) - 1, -1, -1) - (len(came) - next_one)
+    ends = np.append(came, 0.0)[next_one]
+    return [(float(since), float(until)) for since, until, none in zip(went, ends, left <= 0, strict=True) if none]
+
+
+def _busy(shift: Shift | None, day: int, idle: Sequence[tuple[float, float]]) -> float:
+    """The part of a day's hours on duty with something to decide; NaN for a day off."""
+    if shift is None or shift[1] <= shift[0]:
+        return float("nan")
+    opens, closes = day + shift[0], day + shift[1]
+    first = bisect_right(idle, (opens, opens)) - 1
+    lost = 0.0
+    for since, until in idle[max(first, 0) :]:
+        if since >= closes:
+            break
+        lost += max(min(until, closes) - max(since, opens), 0.0)
+    return 1 - lost / (closes - opens)
+
+
+def _rate(done: np.ndarray, busy: np.ndarray) -> float | None:
+    """Decisions on a day with enough to do; None for somebody who never decided anything."""
+    worked = ~np.isnan(busy)
+    if not done[worked].sum():
         return None
-    enough = done[duty & busy]
-    return float(enough.mean()) if len(enough) >= FEW else float(np.percentile(worked, HIGH))
+    enough = float(busy[worked].sum())
+    return float(done[worked].sum()) / enough if enough >= FEW else float(np.percentile(done[worked], HIGH))
 
 
-def _moods(past: Past, done: Mapping[int, np.ndarray], rates: Mapping[int, float], busy: np.ndarray) -> tuple[float, ...]:
-    """The team's busy days over what its rates say, with the chance of counting taken out: only the spread beyond it is mood."""
-    total = sum(done.values(), np.zeros(len(busy)))
-    expected = sum((np.asarray(duty, float) * rates[worker] for worker, duty in past.duty.items()), np.zeros(len(busy)))
-    use = busy & (expected > 0)
+def _moods(
+    done: Mapping[int, np.ndarray], busy: Mapping[int, np.ndarray], rates: Mapping[int, float], days: int
+) -> tuple[tuple[float, ...], float]:
+    """The team's days over what its rates say, with the chance of counting taken out: only the spread beyond it is mood.
+
+    And the relative standard error of the ordinary day: from means of stretches of days, since one day is like the next.
+    """
+    nothing = np.zeros(days)
+    total = sum(done.values(), nothing)
+    expected = sum((rates[worker] * np.nan_to_num(parts) for worker, parts in busy.items()), nothing)
+    whole = sum((rates[worker] * ~np.isnan(parts) for worker, parts in busy.items()), nothing)
+    use = (expected > 0) & (expected >= MOST * whole)
     if use.sum() < FEW:
-        return (1.0,)
+        return (1.0,), 0.0
     ratios = total[use] / expected[use]
     ratios /= ratios.mean() or 1.0
     spread, chance = float(ratios.var()), float((1 / expected[use]).mean())
     kept = max(spread - chance, 0.0) / spread if spread else 0.0
-    return tuple(float(max(1 + (ratio - 1) * kept**0.5, 0.0)) for ratio in ratios)
+    means = [part.mean() for part in np.array_split(ratios, STRETCHES)]
+    doubt = float(np.std(means, ddof=1)) / STRETCHES**0.5
+    return tuple(float(max(1 + (ratio - 1) * kept**0.5, 0.0)) for ratio in ratios), doubt

@@ -19,6 +19,7 @@ RUNS = 400
 HORIZON = 10  # business days that are told
 TAIL = 4  # more that are simulated, so that what is due later still takes its share
 NEVER = 1e9
+SLOWEST = 0.2  # of what the past says; no doubt goes further
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Office:
     """All that the simulation starts from.
 
     ``now`` is where the present lies on the axis; ``weekdays`` are those of the coming business days, ``arrivals`` the past numbers of
-    submissions by weekday, ``moods`` how the team's past days compared with its ordinary one; ``budget`` is in business days.
+    submissions by weekday, ``moods`` how the team's past days compared with its ordinary one, in their order, and ``doubt`` the relative
+    standard error of what the ordinary one is; ``budget`` is in business days.
     """
 
     now: float
@@ -53,6 +55,7 @@ class Office:
     weekdays: Sequence[int]
     arrivals: Mapping[int, Sequence[int]]
     moods: Sequence[float] = (1.0,)
+    doubt: float = 0.0
     budget: float = 3.0
 
 
@@ -110,7 +113,7 @@ def _queues(office: Office, order: Sequence[Waiting]) -> _Queues:
 
 def _future(office: Office, queues: _Queues, generator: np.random.Generator) -> tuple[Floats, Floats, Floats]:
     """One future: when each waiting submission is decided, and deadlines and decisions of those that come."""
-    moods = generator.choice(np.asarray(office.moods), len(office.weekdays))
+    moods = _moods(office, generator)
     came = _arrivals(office, generator)
     finished = np.full(queues.length, NEVER)
     spare = [np.empty(0)]
@@ -123,6 +126,13 @@ def _future(office: Office, queues: _Queues, generator: np.random.Generator) -> 
     done = _served(ready, np.sort(np.concatenate(spare)))
     finished[queues.pool] = done[: len(queues.pool)]
     return finished, came + office.budget, done[len(queues.pool) :]
+
+
+def _moods(office: Office, generator: np.random.Generator) -> Floats:
+    """A stretch of past days as they followed one another, since bad days come together; and how fast the team really is, within the doubt."""
+    first = generator.integers(len(office.moods))
+    stretch = np.take(office.moods, np.arange(first, first + len(office.weekdays)), mode="wrap")
+    return np.asarray(stretch * max(1 + office.doubt * generator.standard_normal(), SLOWEST))
 
 
 def _arrivals(office: Office, generator: np.random.Generator) -> Floats:

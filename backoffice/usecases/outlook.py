@@ -63,6 +63,7 @@ def _office(clock: WorkingClock, days: list[date], now: datetime) -> Office:
         weekdays=[day.weekday() for day in days],
         arrivals=_whole_week(learned, days),
         moods=learned.moods,
+        doubt=learned.doubt,
         budget=_budget(policy),
     )
 
@@ -104,7 +105,7 @@ def _past(clock: WorkingClock, first: date, people: list[Person], now: datetime)
         came=_places(clock, base, history.submissions(since, min(base, now))),
         went=_places(clock, base, [row[0] for row in left.tuples()]),
         decided=decided,
-        duty={person.id: [shift_of(person, day, clock) is not None for day in days] for person in people},
+        duty={person.id: [shift_of(person, day, clock) for day in days] for person in people},
         backlog=Submission.select().where(SQL(OPEN), Submission.submitted_at < base).count(),
     )
 

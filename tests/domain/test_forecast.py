@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from backoffice.domain.capacity import Past, learn
-from backoffice.domain.forecast import HORIZON, TAIL, Office, Waiting, Worker, _served, forecast
+from backoffice.domain.forecast import HORIZON, TAIL, Office, Waiting, Worker, _moods, _served, forecast
 
 DAYS = HORIZON + TAIL
 SHIFT = (0.375, 0.75)
@@ -72,15 +72,50 @@ def test_the_queue_is_served_one_by_one() -> None:
         assert _served(ready, slots).tolist() == expected
 
 
-def test_only_busy_days_measure_capacity() -> None:
+def test_only_time_with_something_to_decide_measures_capacity() -> None:
     # Ten days: five quiet ones with one arrival each, then 24 arrivals at once, decided four a day.
     came = [-10.0 + n for n in range(5)] + [-5.0] * 24
     decided = [-9.6 + n for n in range(5)] + [-4.6 + day for day in range(5) for _ in range(4)]
-    past = Past([n % 5 for n in range(10)], came, decided, {1: decided}, {1: [True] * 10, 2: [True] * 10}, backlog=4)
+    past = Past([n % 5 for n in range(10)], came, decided, {1: decided}, {1: [SHIFT] * 10, 2: [SHIFT] * 10}, backlog=4)
     learned = learn(past)
-    assert learned.rates[1] == pytest.approx(4.0)
+    quiet = 5 * (0.4 - SHIFT[0]) / (SHIFT[1] - SHIFT[0])  # days' worth of time with something to decide
+    assert learned.rates[1] == pytest.approx(25 / (5 + quiet))
     assert learned.rates[2] == learned.rates[1]  # never seen deciding: taken for the median
     assert learned.arrivals[0] == [1, 24]
+
+
+def test_good_and_bad_days_come_as_they_came() -> None:
+    calm = Office(0.0, [], [], [0, 1, 2, 3], {}, moods=(0.5, 0.6, 1.4, 1.5))
+    drawn = {tuple(_moods(calm, np.random.default_rng(seed)).round(1)) for seed in range(50)}
+    assert drawn == {(0.5, 0.6, 1.4, 1.5), (0.6, 1.4, 1.5, 0.5), (1.4, 1.5, 0.5, 0.6), (1.5, 0.5, 0.6, 1.4)}
+
+
+def test_doubt_about_the_pace_widens_the_range() -> None:
+    worker = Worker(1, 10.0, [(0.375, 0.75)] * 14)
+    sure = Office(0.0, [Waiting(n, 5.0) for n in range(50)], [worker], [n % 5 for n in range(14)], {})
+    width = [day.high - day.low for day in (forecast(replace(sure, doubt=doubt)).days[5] for doubt in (0.0, 0.2))]
+    assert width[1] > 1.5 * width[0] > 0
+
+
+def test_what_comes_in_the_evening_makes_no_day_busy() -> None:
+    """Everything is decided by noon, and more comes after work: the days say how much came, not how much could be done."""
+    came = [day + 0.8 for day in range(-20, 0) for _ in range(3)]
+    decided = [day + 1.4 for day in range(-20, -1) for _ in range(3)]
+    past = Past([n % 5 for n in range(20)], came, decided, {1: decided}, {1: [SHIFT] * 20}, backlog=3)
+    assert learn(past).moods == (1.0,)  # no day measures the team
+
+
+def test_the_good_days_on_which_the_queue_runs_empty_are_not_left_out() -> None:
+    generator, true = np.random.default_rng(8), 6.0
+    came = np.sort(np.concatenate([day + generator.random(generator.poisson(0.95 * true)) for day in range(-400, 0)]))
+    hours = SHIFT[1] - SHIFT[0]
+    slots = np.sort(
+        np.concatenate([day + SHIFT[0] + hours * generator.random(generator.poisson(true)) for day in range(-400, 0)])
+    )
+    decided = [float(at) for at in _served(came, slots) if at < 0]
+    assert 0.9 * len(slots) < len(decided) < 0.97 * len(slots)  # now and then there was nothing to decide
+    past = Past([n % 5 for n in range(400)], list(came), decided, {1: decided}, {1: [SHIFT] * 400}, len(came) - len(decided))
+    assert learn(past).rates[1] == pytest.approx(len(slots) / 400, rel=0.02)
 
 
 def test_without_a_past_nothing_is_assumed() -> None:
