@@ -232,6 +232,7 @@ REFUSALS = {
     "deadline_has_passed": lazy("The new deadline has already passed."),
     "on_hold": lazy("The submission is on hold: end the hold first."),
     "choose_colleague": lazy("Choose a colleague."),
+    "not_archived": lazy("The submission is not in the archive any more."),
     "unknown_kind": lazy("Choose what kind of day it becomes."),
     "no_such_day": lazy("Give a date."),
     "beyond_calendar": lazy("The calendar does not reach that far."),

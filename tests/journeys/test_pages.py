@@ -24,7 +24,16 @@ PAGES = {
         "/staff/review/{returned}?left=history&right=author",
         "/staff/notices/",
     ),
-    "olga": ("/staff/queue/?tab=free", "/staff/desk/", "/staff/dictionaries/", "/staff/templates/new/", "/staff/audit/"),
+    "olga": (
+        "/staff/queue/?tab=free",
+        "/staff/desk/",
+        "/staff/desk/people",
+        "/staff/desk/forecast",
+        "/staff/calendar/",
+        "/staff/dictionaries/",
+        "/staff/templates/new/",
+        "/staff/audit/",
+    ),
     "admin": ("/staff/admin/", "/staff/people/", "/staff/endpoints/", "/staff/dead/", "/staff/letters/"),
 }
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Response as FlaskResponse
-from flask import abort, current_app, request, url_for
+from flask import abort, current_app, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from backoffice.clock import utcnow
 from backoffice.i18n import gettext, language, lazy
-from backoffice.store import queues, reports
+from backoffice.store import archive, queues, reports
 from backoffice.store.queues import BY_TIME, Filters, Page, Watch
 from backoffice.store.reports import FIGURES, Moment
-from backoffice.usecases import history, team
+from backoffice.usecases import digest, history, team
 from backoffice.web.access import needed
 from backoffice.web.staff import board, choices, export, lines, past, tomorrow
 from backoffice.web.staff.asked import Asked
@@ -65,6 +64,7 @@ class Desk(StaffView):
         seen = lines.watch(current_user, now=now)
         page = _page(figure, seen, now)
         told = {"figure": figure, "title": gettext(NAMES[figure]), **_rows(page, seen)}
+        told["archived"] = archive.count() if figure == "authors" else 0
         return self.lively("staff/desk_list.html", "staff/desk_rows.html", **told)
 
     @expose("/list/<figure>.csv")
@@ -81,6 +81,20 @@ class Desk(StaffView):
             lambda cursor, limit: queues.listed(conditions, seen.person, order=order, cursor=cursor, limit=limit),
             language=language(),
         )
+
+    @expose("/archive")
+    def archive(self) -> str:
+        """What authors never answered, the latest first."""
+        seen = lines.watch(current_user, now=utcnow())
+        page = queues.listed(archive.conditions(), seen.person, order="authors", cursor=request.args.get("after", "")[:200])
+        return self.render("staff/desk_archive.html", page=page, review_url=lines.review_url)
+
+    @expose("/archive/<int:submission_id>/back", methods=["POST"])
+    def unarchive(self, submission_id: int) -> Response:
+        """Out of the archive: the author has as many days again."""
+        digest.unarchive(submission_id, by=current_user._get_current_object(), now=utcnow())
+        flash(gettext("Submission %(number)s waits for its author again.", number=submission_id), "success")
+        return redirect(url_for(".archive"))
 
     @expose("/people")
     def people(self) -> str | Response:
@@ -104,6 +118,12 @@ class Desk(StaffView):
         told = tomorrow.told(request.args, now=utcnow())
         return self.render("staff/desk_forecast.html", moderators=choices.moderators(), review_url=lines.review_url, **told)
 
+    @expose("/forecast.csv")
+    def forecast_csv(self) -> Response:
+        """The forecast's chart as a file."""
+        chart = tomorrow.told(request.args, now=utcnow())["chart"]
+        return export.table(chart.name, [chart.header, *chart.rows])
+
     @expose("/history")
     def history(self) -> str:
         """The past weeks as charts, each with its table."""
@@ -115,11 +135,7 @@ class Desk(StaffView):
         found = next((each for each in past.charts(_weeks()) if each.name == chart), None)
         if found is None:
             abort(404)
-        separator = ";" if language() == "ru" else ","
-        body = "\ufeff" + "".join(export.joined(row, separator) for row in [found.header, *found.rows])
-        answer = FlaskResponse(body, mimetype="text/csv")
-        answer.headers["Content-Disposition"] = f'attachment; filename="{chart}.csv"'
-        return answer
+        return export.table(found.name, [found.header, *found.rows])
 
 
 def _moment(now: datetime) -> Moment:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv as writer
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from io import StringIO
 from typing import Any
 
 from flask import Response, stream_with_context
 
 from backoffice.i18n import gettext, lazy
+from backoffice.i18n import language as speaking
 from backoffice.store.base import db
 from backoffice.store.queues import Page, Watch
 from backoffice.web.staff import lines
@@ -49,6 +50,14 @@ def csv(name: str, seen: Watch, portion: Portion, *, language: str) -> Response:
     file = f"{name}-{seen.now.astimezone(zone()):%Y-%m-%d-%H%M}.csv"
     answer = Response(body, mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{file}"'
+    return answer
+
+
+def table(name: str, rows: Sequence[Sequence[Any]]) -> Response:
+    """A few rows that are there already, as a download."""
+    separator = ";" if speaking() == "ru" else ","
+    answer = Response("\ufeff" + "".join(joined(row, separator) for row in rows), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 
 
@@ -92,7 +101,7 @@ def _instant(value: Any) -> str:
     return value.astimezone(zone()).isoformat(" ", "minutes") if value else ""
 
 
-def joined(cells: list[Any], separator: str) -> str:
+def joined(cells: Sequence[Any], separator: str) -> str:
     """One line of the file. A text that a spreadsheet would run as a formula is kept from it by an apostrophe (CWE-1236)."""
     line = StringIO()
     writer.writer(line, delimiter=separator, lineterminator="\r\n").writerow([_harmless(cell) for cell in cells])

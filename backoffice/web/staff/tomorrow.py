@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from babel.dates import format_date
+from peewee import SQL, ModelSelect
 
 from backoffice.domain.forecast import Forecast
 from backoffice.i18n import gettext, language
 from backoffice.store.listings import Submission
 from backoffice.store.people import Person
-from backoffice.store.reports import Moment, rows
+from backoffice.store.reports import OPEN, Moment, rows
 from backoffice.usecases.outlook import Outlook, outlook
 from backoffice.web.staff.charts import Chart, Series
 
@@ -22,12 +23,15 @@ WORTH_NAMING = 0.05  # probability of being late
 
 
 def told(args: Mapping[str, str], *, now: datetime) -> dict[str, Any]:
-    """The forecast, and with ``move=N&to=PERSON`` what it becomes when the N most urgent free ones go to that person."""
-    many, to = _number(args.get("move", "")), _number(args.get("to", ""))
+    """The forecast, and what it becomes when work moves: with ``move=N&of=PERSON&to=PERSON`` the N most urgent ones of somebody.
+
+    Without ``of`` those that are free, without ``to`` back to the pool.
+    """
+    many, of, to = (_number(args.get(name, "")) for name in ("move", "of", "to"))
     moves: dict[int, int | None] = {}
-    if many and to:
-        free = rows("unassigned", Moment(now, now, now)).limit(min(many, MOST_MOVED))
-        moves = {row.id: to for row in free}
+    if many and of != to:
+        found_rows = _of(of) if of else rows("unassigned", Moment(now, now, now))
+        moves = {row.id: to or None for row in found_rows.limit(min(many, MOST_MOVED))}
     found = outlook(now=now, moves=moves)
     risks = _risks(found.told, now)
     return {
@@ -36,8 +40,15 @@ def told(args: Mapping[str, str], *, now: datetime) -> dict[str, Any]:
         "changed": found.changed.risks if found.changed else {},
         "moved": len(moves),
         "move": many or "",
+        "of": of,
         "to": Person.get_or_none(Person.id == to) if moves else None,
     }
+
+
+def _of(person_id: int) -> ModelSelect:
+    """What somebody has been assigned, the most urgent first."""
+    given = Submission.select().where(SQL(OPEN), Submission.assignee == person_id)
+    return given.order_by(Submission.deadline_at, Submission.id)
 
 
 def _number(text: str) -> int:

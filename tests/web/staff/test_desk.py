@@ -29,6 +29,7 @@ PAGES = (
     "/staff/desk/forecast",
     "/staff/desk/history",
     "/staff/desk/list/open",
+    "/staff/desk/archive",
     "/staff/assign/spread",
 )
 
@@ -152,7 +153,15 @@ def test_the_forecast_names_days_and_answers_what_if(full: Office, sign_in: Sign
     assert '<svg class="chart"' in page or "Показывать пока нечего" in page
     changed = lida.page("/staff/desk/forecast", move="2", to=str(full.vera.id))
     assert "Пунктир показывает" in changed
+    from_gleb = lida.page("/staff/desk/forecast", move="9", of=str(full.gleb.id), to=str(full.vera.id))
+    assert "если Вера получит 1 заявку" in from_gleb
+    assert "освободить 1 заявку" in lida.page("/staff/desk/forecast", move="9", of=str(full.gleb.id), to="")
+    assert "Передавать нечего" in lida.page("/staff/desk/forecast", move="9", of=str(full.gleb.id), to=str(full.gleb.id))
     assert lida.get("/staff/desk/forecast?move=x&to=-1").status_code == 200
+    file = (
+        lida.get("/staff/desk/forecast.csv", query_string={"move": "2", "to": str(full.vera.id)}).get_data().decode("utf-8-sig")
+    )
+    assert [len(row) for row in csv.reader(StringIO(file), delimiter=";")] == [6] * 11
 
 
 def test_each_chart_of_history_is_a_table_and_a_file_too(full: Office, sign_in: SignIn) -> None:
@@ -209,3 +218,16 @@ def test_the_board_holds_what_the_loads_count(full: Office, sign_in: SignIn) -> 
     assert gleb == ["назначена", *(f"ещё {n}" for n in range(5))] and "и ещё 4" in page
     assert re.findall(r'class="title"[^>]*>([^<]+)<', columns[str(full.vera.id)]) == ["в работе"]
     assert len(re.findall(r"<li class=\"board-card", columns[""])) == figure(sign_in(full.lida).page(DESK), "unassigned")
+
+
+def test_what_never_came_back_can_be_taken_out_of_the_archive(full: Office, sign_in: SignIn) -> None:
+    row = full.submission("забытая", state="returned", decided_at=utcnow() - timedelta(days=90), archived_at=utcnow())
+    lida = sign_in(full.lida)
+    assert "Архив: 1" in lida.page("/staff/desk/list/authors")
+    assert "забытая" in lida.page("/staff/desk/archive")
+    assert lida.post(f"/staff/desk/archive/{row.id}/back").status_code == 302
+    page = lida.page("/staff/desk/archive")
+    assert "снова ждёт автора" in page and "забытая" not in page
+    assert "забытая" in titles(lida.page("/staff/desk/list/authors"))
+    assert lida.post(f"/staff/desk/archive/{row.id}/back").status_code == 302 and again(row).archived_at is None
+    assert "уже не в архиве" in lida.page("/staff/desk/archive")
