@@ -32,7 +32,12 @@ def letter(event: str, language: str, **context: Any) -> Letter:
     subject, text, html = (
         environment.get_template(f"{event}/{part}").render(**context) for part in ("subject.txt", "body.txt", "body.html")
     )
-    return Letter(" ".join(subject.split()), text.strip() + "\n", html)
+    return Letter(" ".join(subject.split()), _lines(text), _lines(html))
+
+
+def _lines(text: str) -> str:
+    """Line ends as they arrive: SMTP knows one kind, and a last one (RFC 5321, 2.3.8)."""
+    return text.strip().replace("\r\n", "\n").replace("\r", "\n") + "\n"
 
 
 def events() -> list[str]:

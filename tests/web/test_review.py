@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from backoffice.clock import utcnow
+from backoffice.delivery import mail
 from backoffice.store.audit import Audit
 from backoffice.store.base import db
 from backoffice.store.checks import Check
 from backoffice.store.listings import Submission
 from backoffice.store.moderation import Decision, InAppNotice, InternalNote, Remark, ReviewDraft
 from backoffice.store.outbox import HookCall, Mail
+from tests.real.smtp import Server
 from tests.store.test_queues import counted
 from tests.usecases.market import VIRUS, Market
 from tests.usecases.office import again
@@ -94,6 +96,35 @@ def test_a_return_is_sent_as_it_was_previewed(market: Market, sign_in: SignIn) -
     assert again(waiting).state == "returned"
     assert Remark.get().text == REMARK["text"]
     assert ReviewDraft.select().count() == 0
+
+
+NASTY = [
+    "Добавьте заголовки столбцов — «как есть», 5 ≤ 6 & <b>не</b> жирным.",
+    "From: начало строки\n.\n..две точки\n  отступ и пробелы в конце   \nпосле возврата\rкаретки\r\nи конца",
+    "очень длинная строка без конца " * 60,
+    "emoji 🙂, составной é, знак \u2028 внутри, таб\t.",
+]
+
+
+def test_what_arrives_over_smtp_is_the_preview_byte_for_byte(market: Market, sign_in: SignIn, smtp: Server) -> None:
+    waiting, vera = market.awaiting(), sign_in(market.vera)
+    vera.post(f"{base(waiting)}/take")
+    levels = ("requirement", "guideline", "suggestion", "note")
+    remarks = [{**REMARK, "text": text, "level": level} for text, level in zip(NASTY, levels, strict=True)]
+    body = decision(vera, waiting, "return", remarks=remarks, message="Почти готово.\nСпасибо!")
+    preview = vera.post(f"{base(waiting)}/preview", json=body).json
+    vera.put(f"{base(waiting)}/draft", json={"revision": 0, "data": body})
+    framed = vera.get(f"{base(waiting)}/letter/return").get_data()
+    vera.post(f"{base(waiting)}/decide", json=body)
+    row = Mail.get(Mail.event == "returned")
+    content = {name: getattr(row, name) for name in ("recipient", "subject", "text", "html", "message_id")}
+    mail.send(smtp.url, sender="ML-Place <moderation@mlplace.example>", written_at=row.created_at, **content)
+    (arrived,) = smtp.letters()
+    assert preview
+    assert arrived.subject == preview["subject"]
+    assert arrived.text.encode() == preview["text"].encode()
+    assert arrived.html.encode() == preview["html"].encode() == framed
+    assert all(line.strip() in arrived.text for text in NASTY for line in text.replace("\r", "\n").split("\n"))
 
 
 def test_stale_pins_are_refused_and_nothing_is_lost(market: Market, sign_in: SignIn) -> None:
