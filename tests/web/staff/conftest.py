@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
+from backoffice.store.base import db
 from backoffice.store.people import Person
 from tests.real.browser import Watched
 from tests.web.conftest import SignIn, Visitor
 
-__all__ = ["Enter", "SignIn", "Visitor"]
+__all__ = ["Come", "Enter", "SignIn", "Visitor"]
 
 Enter = Callable[[Person, str], Page]
+Come = Callable[..., Watched]
+REFUSAL = "409"  # an ordinary answer, which browsers write into the console
 
 
 @pytest.fixture
@@ -57,3 +61,24 @@ def beside(app: Flask, sign_in: SignIn, address: str, browser: Browser) -> Itera
     yield lambda who, path: entered(colleague, who, path)
     context.close()
     assert not colleague.wrongs, colleague.wrongs
+
+
+@pytest.fixture
+def come(app: Flask, sign_in: SignIn, address: str, browser: Browser) -> Iterator[Come]:
+    """Somebody at a browser of their own, signed in."""
+    met: list[Watched] = []
+
+    def entered(who: Person, **options: Any) -> Watched:
+        usual = {"viewport": {"width": 1280, "height": 900}, "locale": "ru-RU", "base_url": address}
+        context = browser.new_context(**(usual | options))
+        cookie = sign_in(who).get_cookie(app.config["SESSION_COOKIE_NAME"])
+        assert cookie
+        context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
+        met.append(Watched(context))
+        return met[-1]
+
+    yield entered
+    for each in met:
+        each.page.context.close()
+    db.connect(reuse_if_open=True)
+    assert [wrong for each in met for wrong in each.wrongs if REFUSAL not in wrong] == []

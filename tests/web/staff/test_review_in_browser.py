@@ -3,53 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from backoffice.clock import utcnow
 from backoffice.domain.remarks import RemarkDraft
-from backoffice.store.base import db
 from backoffice.store.checks import Check
 from backoffice.store.listings import Submission
 from backoffice.store.moderation import Decision, Remark, ReviewDraft, Skip
 from backoffice.store.outbox import Mail
-from backoffice.store.people import Person
 from backoffice.usecases import assign, claim, hold
-from tests.real.browser import Watched
 from tests.real.waiting import until
 from tests.usecases.market import HOLLOW, VIRUS, Market, outcome_of
 from tests.usecases.office import again
-from tests.web.staff.conftest import SignIn
+from tests.web.staff.conftest import Come
 from tests.web.test_panes import next_round
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
-Come = Callable[[Person], Watched]
-EXPECTED = ("409",)  # a refusal is an ordinary answer; browsers write it into the console
-
-
-@pytest.fixture
-def come(app: Flask, sign_in: SignIn, address: str, browser: Browser) -> Iterator[Come]:
-    """Somebody at a browser of their own, signed in."""
-    met: list[Watched] = []
-
-    def entered(who: Person) -> Watched:
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="ru-RU", base_url=address)
-        cookie = sign_in(who).get_cookie(app.config["SESSION_COOKIE_NAME"])
-        assert cookie
-        context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
-        met.append(Watched(context))
-        return met[-1]
-
-    yield entered
-    for each in met:
-        each.page.context.close()
-    db.connect(reuse_if_open=True)
-    wrongs = [wrong for each in met for wrong in each.wrongs if not any(code in wrong for code in EXPECTED)]
-    assert wrongs == []
 
 
 def taken(page: Page, submission: Submission) -> None:
