@@ -10,6 +10,7 @@ from periodiq import cron
 from backoffice.clock import utcnow
 from backoffice.inspection import antivirus
 from backoffice.inspection.rules import limits
+from backoffice.store import search, tally
 from backoffice.usecases import claim, digest, escalate, freshen, history, recompute, reconcile
 from tasks.broker import wiring
 from tasks.try_install import reap
@@ -19,17 +20,19 @@ WEEKS = 53  # counted ahead of anybody who looks at a year
 
 @dramatiq.actor(queue_name="sweeps", periodic=cron("* * * * *"), time_limit=50_000)
 def sweep_claims() -> None:
-    """Claims that ran out become free in every list."""
+    """Claims that ran out become free in every list; the numbers of lists stay short sums."""
     with wiring.database.connection_context():
         claim.sweep(now=utcnow())
+        tally.fold()
 
 
 @dramatiq.actor(queue_name="sweeps", periodic=cron("*/10 * * * *"), time_limit=300_000)
 def tidy() -> None:
-    """Abandoned uploads go; checks without a job get one again."""
+    """Abandoned uploads go; checks without a job get one again; what is over leaves the search of current work."""
     with wiring.database.connection_context():
         reconcile.tidy_uploads(wiring.storage, now=utcnow())
         reconcile.revive_checks(now=utcnow())
+        search.tidy(now=utcnow())
 
 
 @dramatiq.actor(queue_name="sweeps", periodic=cron("*/15 * * * *"), time_limit=300_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,3 +61,16 @@ class Row(Model):
         database = db
         legacy_table_names = False
         only_save_dirty = True
+
+
+def insert_all(
+    model: type[Row], rows: Sequence[dict[str, Any]], *, ignore: bool = False, returning: Sequence[Field] = ()
+) -> list[Any]:
+    """Many rows in few statements, within SQLite's limit of variables. ``ignore`` leaves out what is there already; what was put is returned."""
+    found: list[Any] = []
+    for start in range(0, len(rows), 500):
+        query = model.insert_many(rows[start : start + 500])
+        query = query.on_conflict_ignore() if ignore else query
+        done = (query.returning(*returning) if returning else query).execute()
+        found += done if returning else []
+    return found

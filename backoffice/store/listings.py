@@ -87,7 +87,7 @@ class Submission(Row):
     calendar_version = CharField(default="")
     deadline_override = BooleanField(default=False)
     next_step_at = InstantField(null=True)  # when the next step of the ladder is due
-    answered_at = InstantField(null=True)  # a returned one whose next version was submitted
+    answered_at = InstantField(null=True)  # a returned one whose next version is no draft any more; a trigger writes it
     archived_at = InstantField(null=True)  # a returned one that never came back
     on_hold = BooleanField(default=False)
     priority = IntegerField(default=0)  # raised by escalation; 0 is ordinary

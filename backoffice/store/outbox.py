@@ -8,12 +8,12 @@ again; a message that comes twice finds the row taken or finished. Nothing here 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from peewee import CharField, Database, IntegerField, TextField
 
-from backoffice.store.base import InstantField, Row, WordField
+from backoffice.store.base import InstantField, Row, WordField, insert_all
 
 QUEUED_LEASE = timedelta(minutes=5)  # sent, not begun: the broker may have lost it
 RUNNING_LEASE = timedelta(seconds=45)  # begun: kept alive by `beat`
@@ -86,7 +86,16 @@ class HookCall(Row):
 
 def put(actor: str, subject: int, *, key: str, now: datetime, due_at: datetime | None = None) -> None:
     """Ask for a job; asking again under the same key changes nothing."""
-    Job.insert(actor=actor, subject=subject, key=key, created_at=now, due_at=due_at or now).on_conflict_ignore().execute()
+    put_all(actor, {key: subject}, now=now, due_at=due_at)
+
+
+def put_all(actor: str, subjects: Mapping[str, int], *, now: datetime, due_at: datetime | None = None) -> None:
+    """Ask for many jobs: the subject of each key."""
+    rows = [
+        {"actor": actor, "subject": subject, "key": key, "created_at": now, "due_at": due_at or now}
+        for key, subject in subjects.items()
+    ]
+    insert_all(Job, rows, ignore=True)
 
 
 def lease_due(*, now: datetime, limit: int = 100, lease: timedelta = QUEUED_LEASE) -> list[Job]:

@@ -7,24 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from peewee import JOIN, SQL, Case, Expression, ModelSelect, SqliteDatabase, Value, fn
 
-from backoffice.domain.priority import Reason
 from backoffice.domain.states import UNDER_MODERATION
-from backoffice.store import search
+from backoffice.store import tally
 from backoffice.store.base import db
+from backoffice.store.filters import Filters, Narrowed, Newest, narrowed
 from backoffice.store.listings import DictionaryValue, Submission, SubmissionValue
 from backoffice.store.moderation import EscalationStep, ReviewDraft, Skip
 from backoffice.store.people import Person
+from backoffice.store.tally import FAR
 
 TABS = ("mine", "free", "others", "checking", "authors", "today", "all")
 OPEN_TABS = ("mine", "free", "others", "checking")
 BY_TIME = "by_time"  # the order of a list that is no tab
 PAGE = 50
-_FAR = "9999-12-31 00:00:00.000000+00:00"
+MOST = 1_000  # rows that are counted under filters
+_INDEX = {
+    "free": "submission_free",
+    "others": "submission_taken",
+    "checking": "submission_checking",
+    "authors": "submission_with_author",
+    "today": "submission_decided",
+}
 _OPEN = "\"t1\".\"state\" IN ('checking', 'awaiting_review')"  # literal: SQLite matches partial indexes by text
 
 
@@ -40,23 +48,36 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """What narrows the queue down; empty means everything."""
+class Listed:
+    """Whatever the conditions pick, in the order of a tab or by the time left alone.
 
-    q: str = ""
-    reason: str = ""
-    industry: int | None = None
-    technology: int | None = None
-    effect: int | None = None
-    author: int | None = None
-    moderator: int | None = None
-    age: int | None = None  # submitted at least so many days ago
-    outcome: str = ""  # pass | warn | reject | error
-    state: str = ""
+    ``index`` is the one that holds exactly the rows of this list in order. ``few``: one of the conditions picks so few that they are where to
+    begin, and to sort. Neither database finds out by itself which of the two reads less: they do not know how far a page of fifty rows reaches.
+    """
 
-    def given(self) -> dict[str, str]:
-        """Those that are set, as they stand in the URL."""
-        return {name: str(getattr(self, name)) for name in self.__slots__ if getattr(self, name) not in ("", None)}
+    conditions: Sequence[Any]
+    order: str = BY_TIME
+    index: str = ""
+    few: bool = False
+
+    def ids(self, *more: Any, limit: int) -> tuple[str, list[Any]]:
+        """SQL and parameters."""
+        sqlite = isinstance(db.obj, SqliteDatabase)
+        rows = Submission.select(Submission.id)
+        if self.few and not sqlite:  # OFFSET 0 keeps PostgreSQL from walking the order in search of a few
+            columns = (Submission.id, Submission.priority, Submission.deadline_at, Submission.decided_at)
+            text, params = Submission.select(*columns).where(*self.conditions, *more).sql()
+            rows = rows.from_(SQL(f'({text} OFFSET 0) AS "t1"', params))
+        else:
+            rows = rows.where(*self.conditions, *more)
+        text, params = rows.order_by(*_directed(self.order)).limit(limit).sql()
+        if self.index and sqlite and not self.few:
+            text = text.replace('"submission" AS "t1"', f'"submission" AS "t1" INDEXED BY {self.index}', 1)
+        return text, params
+
+
+class AtLeast(int):
+    """A number that counting stopped at."""
 
 
 @dataclass(slots=True)
@@ -86,16 +107,24 @@ def _live_other(watch: Watch) -> Expression:
 
 
 def _free(watch: Watch) -> Expression:
-    unclaimed = Submission.claimant.is_null() | (Submission.claim_expires_at <= watch.now)
-    return unclaimed & Submission.assignee.is_null()
+    return Submission.assignee.is_null() & ~fn.COALESCE(_live(watch.now), False)
+
+
+def _awaiting() -> list[Any]:
+    return [SQL(_OPEN), SQL('"t1"."state" = \'awaiting_review\'')]
+
+
+def _has_deadline() -> Expression:
+    return Submission.deadline_at.is_null(False)
 
 
 def _in_tab(tab: str, watch: Watch) -> list[Any]:
-    awaiting = [SQL(_OPEN), SQL('"t1"."state" = \'awaiting_review\'')]
+    awaiting = _awaiting()
+    taken = SQL('("t1"."assignee_id" IS NOT NULL OR "t1"."claimant_id" IS NOT NULL)')  # as the partial index has it
     conditions: dict[str, Callable[[], list[Any]]] = {
         "mine": lambda: [*awaiting, _mine(watch)],
         "free": lambda: [*awaiting, _free(watch)],
-        "others": lambda: [*awaiting, ~_mine(watch), ~_free(watch)],
+        "others": lambda: [*awaiting, taken, ~_mine(watch), ~_free(watch)],
         "checking": lambda: [SQL(_OPEN), SQL('"t1"."state" = \'checking\'')],
         "authors": waiting_for_authors,
         "today": lambda: [Submission.decided_at >= watch.today, Submission.state != "withdrawn"],
@@ -103,7 +132,7 @@ def _in_tab(tab: str, watch: Watch) -> list[Any]:
     }
     found = conditions[tab]()
     if tab in ("free", "others") and watch.horizon:
-        found.append(Submission.deadline_at.is_null() | (Submission.deadline_at <= watch.horizon))
+        found.append(~fn.COALESCE(Submission.deadline_at > watch.horizon, False))
     return found
 
 
@@ -112,137 +141,152 @@ def waiting_for_authors() -> list[Any]:
     indexed = (
         '"t1"."state" = \'returned\' AND "t1"."answered_at" IS NULL AND "t1"."archived_at" IS NULL'  # as the partial index has it
     )
-    return [SQL(indexed), _no_newer()]
-
-
-def _no_newer() -> Expression:
-    newer = Submission.alias("newer")
-    later = newer.select(SQL("1")).where(
-        (newer.listing == Submission.listing) & (newer.number > Submission.number) & (newer.state != "draft")
-    )
-    return ~fn.EXISTS(later)
-
-
-def _filtered(filters: Filters, watch: Watch) -> list[Any]:
-    found: list[Any] = []
-    if filters.q.strip():
-        condition = search.matching(filters.q)
-        number = filters.q.strip().lstrip("№# ")
-        if number.isdecimal() and len(number) < 10:
-            condition = (Submission.id == int(number)) | condition if condition else (Submission.id == int(number))
-        found.append(condition if condition is not None else SQL("1 = 0"))
-    for name in ("industry", "technology", "effect"):
-        if value := getattr(filters, name):
-            picked = SubmissionValue.select(SubmissionValue.submission).where(SubmissionValue.value == value)
-            found.append(Submission.id.in_(picked))
-    if filters.author:
-        found.append(Submission.author == filters.author)
-    if filters.moderator:
-        found.append((Submission.assignee == filters.moderator) | (Submission.claimant == filters.moderator))
-    if filters.age:
-        found.append(Submission.submitted_at <= watch.now - timedelta(days=filters.age))
-    if filters.outcome:
-        found.append(Submission.worst_finding == filters.outcome)
-    if filters.state:
-        found.append(Submission.state == filters.state)
-    if filters.reason:
-        found.append(_because(filters.reason, watch))
-    return found
-
-
-def _because(reason: str, watch: Watch) -> Any:
-    ticking = Submission.on_hold == False  # noqa: E712
-    conditions = {
-        Reason.OVERDUE: ticking & (Submission.deadline_at <= watch.now),
-        Reason.DUE_TODAY: ticking & (Submission.deadline_at > watch.now) & (Submission.deadline_at <= watch.tomorrow),
-        Reason.ESCALATED: Submission.id.in_(EscalationStep.select(EscalationStep.submission)),
-        Reason.INFECTED: Submission.infected == True,  # noqa: E712
-        Reason.REJECTING: (Submission.worst_finding == "reject") & (Submission.infected == False),  # noqa: E712
-        Reason.CHECK_FAILED: Submission.worst_finding == "error",
-        Reason.RESUBMISSION: Submission.number > 1,
-        Reason.ON_HOLD: Submission.on_hold == True,  # noqa: E712
-        Reason.OVERRIDDEN: Submission.deadline_override == True,  # noqa: E712
-        Reason.PROVISIONAL: Submission.deadline_provisional == True,  # noqa: E712
-    }
-    return {str(name): condition for name, condition in conditions.items()}.get(reason, SQL("1 = 0"))
+    return [SQL(indexed)]
 
 
 def counts(watch: Watch, filters: Filters) -> dict[str, int]:
-    """The number of rows of every tab: one pass over the open ones, and one count for each of the others."""
-    narrowed = _filtered(filters, watch)
-    sums = [fn.SUM(Case(None, [(_all_of(_in_tab(tab, watch)), 1)], 0)).alias(tab) for tab in OPEN_TABS]
-    row = Submission.select(*sums).where(SQL(_OPEN), *narrowed).dicts().get()
-    result = {tab: int(row[tab] or 0) for tab in OPEN_TABS}
-    for tab in ("authors", "today", "all"):
-        result[tab] = Submission.select().where(*_in_tab(tab, watch), *narrowed).count()
-    return result
+    """The number of rows of every tab, by the conditions that list them.
+
+    Without filters they are exact and cost the same however many there are (``tally``). Under filters rows are counted, up to ``MOST``: a number
+    that is ``AtLeast`` says that there are more.
+    """
+    if filters.given():
+        current, ever = (_narrowed(tab, watch, filters) for tab in ("free", "all"))
+        return _counted({tab: _tab(tab, watch, ever if tab == "all" else current) for tab in TABS})
+    found = _weighed({tab: _in_tab(tab, watch) for tab in OPEN_TABS}, watch)
+    today = Submission.select().where(*_in_tab("today", watch)).count()
+    return {**found, "authors": tally.number("with_author"), "today": today, "all": tally.number("submitted")}
 
 
 def later(watch: Watch, filters: Filters) -> int:
-    """How many free and others' submissions the horizon leaves out."""
+    """How many free and others' submissions the horizon leaves out; counted as ``counts`` does."""
     if watch.horizon is None:
         return 0
-    beyond = Submission.select().where(
-        SQL(_OPEN),
-        SQL('"t1"."state" = \'awaiting_review\''),
+    beyond = [
+        *_awaiting(),
         ~_mine(watch),
-        Submission.deadline_at > watch.horizon,
-        *_filtered(filters, watch),
-    )
-    return int(beyond.count())
+        Expression(due(), ">", Submission.deadline_at.db_value(watch.horizon)),
+        _has_deadline(),
+    ]
+    if filters.given():
+        left = narrowed(filters, now=watch.now, tomorrow=watch.tomorrow)
+        return _counted({"later": Listed([*beyond, *left.conditions], BY_TIME, "submission_by_time", left.few)})["later"]
+    return _weighed({"later": beyond}, watch)["later"]
 
 
-def _all_of(conditions: Sequence[Any]) -> Any:
+def _weighed(conditions: dict[str, list[Any]], watch: Watch) -> dict[str, int]:
+    """How many open submissions meet each set of conditions, out of the tally."""
+    weight = SQL('"t1"."n"')
+    sums = [fn.SUM(Case(None, [(all_of(met), weight)], 0)).alias(name) for name, met in conditions.items()]
+    row = Submission.select(*sums).from_(tally.weighed([watch.horizon], watch.person)).dicts().get()
+    return {name: int(row[name] or 0) for name in conditions}
+
+
+def _counted(lists: dict[str, Listed]) -> dict[str, int]:
+    """The rows of several lists, no further than ``MOST`` and one: one statement."""
+    parts, params = [], []
+    for each in lists.values():
+        text, given = each.ids(limit=MOST + 1)
+        parts.append(f"(SELECT COUNT(*) FROM ({text}) AS c)")  # noqa: S608 (made by peewee)
+        params += given
+    found = db.execute_sql(f"SELECT {', '.join(parts)}", params).fetchone()
+    return {name: AtLeast(MOST) if number > MOST else number for name, number in zip(lists, found, strict=True)}
+
+
+def all_of(conditions: Sequence[Any]) -> Any:
+    """All of them in one, literal SQL included."""
     joined = conditions[0]
     for condition in conditions[1:]:
         joined = Expression(joined, "AND", condition)
     return joined
 
 
+def due() -> SQL:
+    """The deadline as lists are ordered by it, none being the last: indexes hold it so, and a range of it begins where it begins."""
+    far = f"'{FAR}'" if isinstance(db.obj, SqliteDatabase) else f"TIMESTAMPTZ '{FAR}'"
+    return SQL(f'COALESCE("t1"."deadline_at", {far})')
+
+
 def _order(tab: str) -> list[tuple[Any, str]]:
     """Columns and directions; the id makes the order total."""
     if tab in (*OPEN_TABS, BY_TIME):
-        far = f"'{_FAR}'" if isinstance(db.obj, SqliteDatabase) else f"TIMESTAMPTZ '{_FAR}'"
         raised = [(Submission.priority, "desc")] if tab != BY_TIME else []
-        return [*raised, (SQL(f'COALESCE("t1"."deadline_at", {far})'), "asc"), (Submission.id, "asc")]
+        return [*raised, (due(), "asc"), (Submission.id, "asc")]
     return [(Submission.id, "desc")] if tab == "all" else [(Submission.decided_at, "desc"), (Submission.id, "desc")]
 
 
 def _key(tab: str, row: Submission) -> str:
-    instants = row.deadline_at or datetime.fromisoformat(_FAR) if tab in (*OPEN_TABS, BY_TIME) else row.decided_at
+    instants = row.deadline_at or datetime.fromisoformat(FAR) if tab in (*OPEN_TABS, BY_TIME) else row.decided_at
     parts = [str(row.id)] if tab == "all" else [instants.isoformat(" ", "microseconds"), str(row.id)]
     return "~".join([str(row.priority), *parts] if tab in OPEN_TABS else parts)
 
 
-def _after(tab: str, cursor: str) -> Any:
-    """Rows behind the cursor, column by column."""
+def _after(tab: str, cursor: str) -> list[list[Any]]:
+    """Rows behind the cursor, as ranges of the order's index, one after the other; one range without any condition for a broken cursor."""
     order = _order(tab)
     parts: list[Any] = cursor.split("~")
     if len(parts) != len(order):
-        return SQL("1 = 1")
+        return [[]]
     try:
         values = [int(part) if part.lstrip("-").isdecimal() else datetime.fromisoformat(part) for part in parts]
     except ValueError:
-        return SQL("1 = 1")
-    behind: Any = None
-    for (column, direction), value in reversed(list(zip(order, values, strict=True))):
-        key = Submission.deadline_at.db_value(value) if isinstance(value, datetime) else value
-        further = Expression(column, ">" if direction == "asc" else "<", Value(key, converter=False))
-        behind = further if behind is None else further | (Expression(column, "=", Value(key, converter=False)) & behind)
-    return behind
+        return [[]]
+    keys = [
+        (column, direction, Submission.deadline_at.db_value(value) if isinstance(value, datetime) else value)
+        for (column, direction), value in zip(order, values, strict=True)
+    ]
+    if len(keys) < 3:
+        return [_behind(keys)]
+    raised, *rest = keys
+    return [[_compared(raised, "="), *_behind(rest)], [_compared(raised, "further")]]
+
+
+def _behind(keys: list[tuple[Any, str, Any]]) -> list[Any]:
+    """Behind one or two columns; the first condition alone is where an index begins to read."""
+    if len(keys) == 1:
+        return [_compared(keys[0], "further")]
+    first, last = keys
+    return [_compared(first, "from"), _compared(first, "further") | _compared(last, "further")]
+
+
+def _compared(key: tuple[Any, str, Any], how: str) -> Expression:
+    column, direction, value = key
+    sign = ">" if direction == "asc" else "<"
+    return Expression(column, {"=": "=", "from": f"{sign}=", "further": sign}[how], Value(value, converter=False))
 
 
 def page(tab: str, watch: Watch, filters: Filters, *, cursor: str = "", limit: int = PAGE) -> Page:
     """One page of a tab with all that its rows show: five queries."""
-    conditions = [*_in_tab(tab, watch), *_filtered(filters, watch)]
-    return listed(conditions, watch.person, order=tab, cursor=cursor, limit=limit)
+    left = _narrowed(tab, watch, filters, cursor=cursor, limit=limit)
+    return listed(_tab(tab, watch, left), watch.person, cursor=cursor, limit=limit)
 
 
-def listed(conditions: Sequence[Any], person: Person, *, order: str = BY_TIME, cursor: str = "", limit: int = PAGE) -> Page:
-    """One page of whatever the conditions pick, in the order of a tab or by the time left alone."""
-    after = [_after(order, cursor)] if cursor else []
-    rows = list(_joined().where(*conditions, *after).order_by(*_directed(order)).limit(limit + 1))
-    result = Page(rows[:limit], _key(order, rows[limit - 1]) if len(rows) > limit else None)
+def _narrowed(tab: str, watch: Watch, filters: Filters, *, cursor: str = "", limit: int = MOST) -> Narrowed:
+    newest = Newest(limit + 1, int(cursor) if cursor.isdecimal() else None) if tab == "all" else None
+    return narrowed(filters, now=watch.now, tomorrow=watch.tomorrow, newest=newest)
+
+
+def _tab(tab: str, watch: Watch, left: Narrowed) -> Listed:
+    found = [*_in_tab(tab, watch), *left.conditions]
+    if tab == "mine":
+        found.append(Submission.id.in_(_near(watch.person)))
+    return Listed(found, tab, _INDEX.get(tab, ""), left.few or tab == "mine")
+
+
+def _near(person: Person) -> ModelSelect:
+    """What a person holds or was given, by their own indexes: few, wherever it stands in the queue."""
+    given = Submission.select(Submission.id).where(Submission.assignee == person, Submission.state == "awaiting_review")
+    return given | Submission.select(Submission.id).where(Submission.claimant == person, Submission.state == "awaiting_review")
+
+
+def listed(wanted: Listed, person: Person, *, cursor: str = "", limit: int = PAGE) -> Page:
+    """One page of a list: the ids by its index, then what the rows show."""
+    rows: list[Submission] = []
+    for ranged in _after(wanted.order, cursor) if cursor else [[]]:
+        if missing := limit + 1 - len(rows):
+            picked, params = wanted.ids(*ranged, limit=missing)
+            rows.extend(_joined().where(SQL(f'"t1"."id" IN ({picked})', params)).order_by(*_directed(wanted.order)))
+    result = Page(rows[:limit], _key(wanted.order, rows[limit - 1]) if len(rows) > limit else None)
     _fill(result, person)
     return result
 

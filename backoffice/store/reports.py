@@ -5,16 +5,17 @@ What is open costs what is open: every figure of now reads partial indexes of op
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from peewee import SQL, Case, ModelSelect, fn
+from peewee import SQL, Case, Expression, ModelSelect, fn
 
+from backoffice.store import tally
 from backoffice.store.listings import Submission
 from backoffice.store.moderation import Decision
-from backoffice.store.queues import waiting_for_authors
+from backoffice.store.queues import BY_TIME, Listed, all_of, due, waiting_for_authors
 
 OPEN = "\"t1\".\"state\" IN ('checking', 'awaiting_review')"  # literal: SQLite matches partial indexes by text
 AWAITING = '"t1"."state" = \'awaiting_review\''
@@ -59,15 +60,19 @@ class Span:
 def _conditions(moment: Moment) -> dict[str, Callable[[], list[Any]]]:
     ticking = Submission.on_hold == False  # noqa: E712
     free = Submission.claimant.is_null() | (Submission.claim_expires_at <= moment.now)
-    due = Submission.deadline_at
+
+    def within(since: datetime | None, until: datetime) -> list[Any]:
+        ends = Expression(due(), "<=", Submission.deadline_at.db_value(until))
+        return [ends] if since is None else [Expression(due(), ">", Submission.deadline_at.db_value(since)), ends]
+
     return {
         "open": list,
-        "overdue": lambda: [ticking, due <= moment.now],
-        "due_soon": lambda: [ticking, due > moment.now, due <= moment.soon],
-        "due_today": lambda: [ticking, due > moment.now, due <= moment.tomorrow],
+        "overdue": lambda: [ticking, *within(None, moment.now)],
+        "due_soon": lambda: [ticking, *within(moment.now, moment.soon)],
+        "due_today": lambda: [ticking, *within(moment.now, moment.tomorrow)],
         "unassigned": lambda: [SQL(AWAITING), Submission.assignee.is_null(), free],
         "checking": lambda: [SQL('"t1"."state" = \'checking\'')],
-        "on_hold": lambda: [Submission.on_hold == True],  # noqa: E712
+        "on_hold": lambda: [SQL('"t1"."on_hold"')],  # as the partial index has it
     }
 
 
@@ -78,6 +83,15 @@ def conditions(figure: str, moment: Moment) -> list[Any]:
     return [SQL(OPEN), *_conditions(moment)[figure]()]
 
 
+def listing(figure: str, moment: Moment) -> Listed:
+    """The list that a figure opens. ``KeyError`` for a figure there is not."""
+    order, index = _LISTS.get(figure, (BY_TIME, "submission_by_time"))
+    return Listed(conditions(figure, moment), order, index)
+
+
+_LISTS = {"authors": ("authors", "submission_with_author"), "on_hold": (BY_TIME, "submission_held")}
+
+
 def rows(figure: str, moment: Moment) -> ModelSelect:
     """Exactly the rows that a figure counts, the most urgent first. ``KeyError`` for a figure there is not."""
     order = Submission.decided_at if figure == "authors" else Submission.deadline_at
@@ -85,21 +99,16 @@ def rows(figure: str, moment: Moment) -> ModelSelect:
 
 
 def figures(moment: Moment) -> Figures:
-    """All figures of now: one pass over what is open, and one count of what authors have."""
+    """All figures of now. Nothing is counted: see ``tally``."""
+    weight = SQL('"t1"."n"')
     sums = [
-        fn.SUM(Case(None, [(_all(made()), 1)], 0)).alias(name) for name, made in _conditions(moment).items() if name != "open"
+        fn.SUM(Case(None, [(all_of(made()), weight)], 0)).alias(name)
+        for name, made in _conditions(moment).items()
+        if name != "open"
     ]
-    row = Submission.select(fn.COUNT(Submission.id).alias("open"), *sums).where(SQL(OPEN)).dicts().get()
-    return Figures(
-        **{name: int(row[name] or 0) for name in FIGURES if name != "authors"}, authors=rows("authors", moment).count()
-    )
-
-
-def _all(conditions: Sequence[Any]) -> Any:
-    joined = conditions[0]
-    for condition in conditions[1:]:
-        joined = joined & condition if not isinstance(joined, SQL) else (SQL("1 = 1") & joined) & condition
-    return joined
+    source = tally.weighed([moment.now, moment.soon, moment.tomorrow])
+    row = Submission.select(fn.SUM(weight).alias("open"), *sums).from_(source).dicts().get()
+    return Figures(**{name: int(row[name] or 0) for name in FIGURES if name != "authors"}, authors=tally.number("with_author"))
 
 
 def span(since: datetime, until: datetime) -> Span:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from peewee import SQL, Database, fn
+from peewee import SQL, Case, Database, Value, fn
 
 from backoffice.domain.deadlines import DeadlinePolicy, Step
 from backoffice.domain.events import Event
@@ -20,15 +20,14 @@ from backoffice.domain.permissions import Role as RoleName
 from backoffice.domain.states import UNDER_MODERATION
 from backoffice.domain.working_clock import WorkingClock
 from backoffice.store import audit
-from backoffice.store.base import db
+from backoffice.store.base import db, insert_all
 from backoffice.store.listings import Submission
-from backoffice.store.moderation import EscalationStep, InAppNotice
+from backoffice.store.moderation import EscalationStep
 from backoffice.store.outbox import Job, Mail
 from backoffice.store.people import Person
-from backoffice.usecases import mail
-from backoffice.usecases.claim import NO_CLAIM
+from backoffice.usecases.acts import Acts, Known, known_of
 from backoffice.usecases.people import with_role
-from backoffice.usecases.policy_clock import Timing, columns, fired_steps, mail_clock, policy_clock, step_at, timing
+from backoffice.usecases.policy_clock import Timing, columns, mail_clock, policy_clock, step_at
 
 OPEN = "\"t1\".\"state\" IN ('checking', 'awaiting_review')"  # literal: SQLite matches partial indexes by text
 LETTERS = ("warning", "breach", "escalated")
@@ -72,20 +71,22 @@ def sweep(*, now: datetime, policy: DeadlinePolicy | None = None) -> int:
     fired, world = 0, None
     while ids := due(now=now):
         world = world or _World.read(now, policy)
-        done = sum(_swept(submission_id, world) for submission_id in ids)
+        done = _swept(ids, world)
         fired += done
         if not done or len(ids) < BATCH:
             break
     return fired
 
 
-def _swept(submission_id: int, world: _World) -> bool:
-    """One that cannot be swept must not keep the others from it."""
+def _swept(ids: Sequence[int], world: _World) -> int:
+    """A portion; when one in it cannot be swept, each by itself: it must not keep the others from it."""
     try:
-        return _sweep_one(submission_id, world)
+        return _sweep_some(ids, world)
     except Exception:
-        log.exception("submission %s could not be swept", submission_id)
-        return False
+        if len(ids) == 1:
+            log.exception("submission %s could not be swept", ids[0])
+            return 0
+    return sum(_swept([submission_id], world) for submission_id in ids)
 
 
 def due(*, now: datetime, limit: int = BATCH) -> list[int]:
@@ -109,34 +110,65 @@ def drop_stale_letters(*, now: datetime) -> int:
     return int(Job.update(finished_at=now, outcome="cancelled").where(mine).execute())
 
 
-def _sweep_one(submission_id: int, world: _World) -> bool:
-    """One submission in one transaction: steps recorded, people told, acts done, the next step's instant written."""
+def _sweep_some(ids: Sequence[int], world: _World) -> int:
+    """A portion in one transaction: steps recorded, people told, acts done, the next steps' instants written. The count that steps fired for."""
     with db.atomic():
-        submission = _locked(submission_id)
-        if submission is None or submission.next_step_at is None or submission.next_step_at > world.now:
-            return False
-        times = timing(submission, world.policy)
-        before = fired_steps(submission, world.policy)
-        reached = [step for step in world.policy.ladder if step.percent not in before and _has_come(step, times, world)]
-        fresh = [step for step in reached if _record(submission, step, skipped=step is not reached[-1], now=world.now)]
-        if fresh:
-            _fire(submission, fresh, world)
-        passed = [*before, *(step.percent for step in reached)]
-        following = columns(world.clock, world.policy, times, fired=passed)["next_step_at"]
-        Submission.update(next_step_at=following).where(Submission.id == submission_id).execute()
-    return bool(fresh)
+        climbs = [_Climb.of(row, known, world) for row, known in _locked(ids, world)]
+        recorded = _record(climbs, world.now)
+        acts = Acts(world.now)
+        fired = 0
+        for climb in climbs:
+            fresh = [step for step in climb.reached if (climb.submission.id, step.percent) in recorded]
+            if fresh:
+                _fire(climb.submission, fresh, world, acts)
+                fired += 1
+        acts.write(due_at=world.letters.next_working(world.now))
+        _wind_on(climbs)
+    return fired
 
 
-def _fire(submission: Submission, steps: Sequence[Step], world: _World) -> None:
+@dataclass(frozen=True, slots=True)
+class _Climb:
+    """A submission, the steps it has come to and that nobody recorded before, and when the next one is due."""
+
+    submission: Submission
+    reached: list[Step]
+    following: datetime | None
+
+    @classmethod
+    def of(cls, submission: Submission, known: Known, world: _World) -> _Climb:
+        reached = [s for s in world.policy.ladder if s.percent not in known.fired and _has_come(s, known.times, world)]
+        passed = [*known.fired, *(step.percent for step in reached)]
+        return cls(submission, reached, columns(world.clock, world.policy, known.times, fired=passed)["next_step_at"])
+
+
+def _record(climbs: Sequence[_Climb], now: datetime) -> set[tuple[int, int]]:
+    """The steps that nobody recorded first. All but the highest of a submission are passed over."""
+    rows = [
+        {"submission": climb.submission.id, "step": step.percent, "fired_at": now, "skipped": int(step is not climb.reached[-1])}
+        for climb in climbs
+        for step in climb.reached
+    ]
+    put = insert_all(EscalationStep, rows, ignore=True, returning=(EscalationStep.submission, EscalationStep.step))
+    return {(row.submission_id, row.step) for row in put}
+
+
+def _wind_on(climbs: Sequence[_Climb]) -> None:
+    if climbs:
+        following = [(climb.submission.id, Value(Submission.next_step_at.db_value(climb.following))) for climb in climbs]
+        at = Case(Submission.id, following).cast("timestamptz") if db.obj.for_update else Case(Submission.id, following)
+        Submission.update(next_step_at=at).where(Submission.id.in_([climb.submission.id for climb in climbs])).execute()
+
+
+def _fire(submission: Submission, steps: Sequence[Step], world: _World, acts: Acts) -> None:
     """The acts of all steps, the words of the highest only."""
     holder = _holder(submission, world.now)
     for step in steps:
-        _act(submission, step, world)
-    told = _tell(submission, steps[-1], holder, world)
-    audit.record(
+        _act(submission, step, world, acts)
+    told = _tell(submission, steps[-1], holder, world, acts)
+    acts.say(
         Event.ESCALATED,
-        now=world.now,
-        submission=submission,
+        submission,
         step=steps[-1].percent,
         skipped=[step.percent for step in steps[:-1]],
         told=sorted(person.id for person in told),
@@ -144,16 +176,18 @@ def _fire(submission: Submission, steps: Sequence[Step], world: _World) -> None:
     )
 
 
-def _locked(submission_id: int) -> Submission | None:
-    """The row, ours until the transaction ends; None when it is no longer open or another sweep is at it."""
+def _locked(ids: Sequence[int], world: _World) -> Iterable[tuple[Submission, Known]]:
+    """The rows that are still due, ours until the transaction ends; without those that another sweep is at."""
     rows = Submission.select().where(
-        (Submission.id == submission_id) & Submission.state.in_(UNDER_MODERATION) & (Submission.on_hold == False)  # noqa: E712
+        Submission.id.in_(list(ids)),
+        Submission.state.in_(UNDER_MODERATION),
+        Submission.on_hold == False,  # noqa: E712
+        Submission.next_step_at <= world.now,
     )
     database: Database = db.obj
     if database.for_update:
         rows = rows.for_update(skip_locked=True)
-    found: Submission | None = rows.first()
-    return found
+    return known_of(list(rows.order_by(Submission.next_step_at, Submission.id)), world.policy)
 
 
 def _has_come(step: Step, times: Timing, world: _World) -> bool:
@@ -168,27 +202,16 @@ def _holder(submission: Submission, now: datetime) -> Person | None:
     return holder
 
 
-def _record(submission: Submission, step: Step, *, skipped: bool, now: datetime) -> bool:
-    """True for whoever recorded it first."""
-    row = EscalationStep.insert(submission=submission, step=step.percent, fired_at=now, skipped=int(skipped))
-    return bool(list(row.on_conflict_ignore().returning(EscalationStep.id).execute()))
-
-
-def _act(submission: Submission, step: Step, world: _World) -> None:
-    now = world.now
+def _act(submission: Submission, step: Step, world: _World, acts: Acts) -> None:
     for act in step.act:
         if act == "release":
-            stale = (Submission.id == submission.id) & (Submission.claim_expires_at <= now)
-            if Submission.update(**NO_CLAIM).where(stale).execute():
-                audit.record(
-                    Event.CLAIM_RELEASED, now=now, submission=submission, before=submission.claimant_id, step=step.percent
-                )
+            acts.release(submission, step)
         elif act == "raise":
-            Submission.update(priority=Submission.priority + 1).where(Submission.id == submission.id).execute()
+            acts.raised[submission.id] += 1
         elif act == "unassign":
-            _give(submission, None, step, now)
+            _give(submission, None, step, world.now)
         elif act == "lead_queue" and (lead := _least_burdened(submission, world.leads)):
-            _give(submission, lead, step, now)
+            _give(submission, lead, step, world.now)
 
 
 def _give(submission: Submission, to: Person | None, step: Step, now: datetime) -> None:
@@ -222,30 +245,12 @@ def _recipients(submission: Submission, step: Step, holder: Person | None, world
     return list(people.values())
 
 
-def _tell(submission: Submission, step: Step, holder: Person | None, world: _World) -> list[Person]:
+def _tell(submission: Submission, step: Step, holder: Person | None, world: _World, acts: Acts) -> list[Person]:
     people = _recipients(submission, step, holder, world)
     event = "escalated" if "head" in step.tell else "warning" if step.percent < 100 else "breach"
     for person in people:
-        key = f"escalation:{submission.id}:{step.percent}:{person.id}"
         if "app" in step.by:
-            _sign(submission, event, person, percent=step.percent, key=key, now=world.now)
+            acts.sign(event, submission, person, step)
         if "email" in step.by:
-            mail.to_person(
-                event,
-                person,
-                now=world.now,
-                submission=submission,
-                key=key,
-                due_at=world.letters.next_working(world.now),
-                percent=step.percent,
-                deadline=submission.deadline_at,
-                holder=holder,
-            )
+            acts.letter(event, submission, person, step, holder)
     return people
-
-
-def _sign(submission: Submission, kind: str, person: Person, *, percent: int, key: str, now: datetime) -> None:
-    due = submission.deadline_at
-    params = {"step": percent, "title": submission.title, "deadline": due and due.isoformat()}
-    row = InAppNotice.insert(person=person, submission=submission, kind=kind, params=params, key=key, created_at=now)
-    row.on_conflict_ignore().execute()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from backoffice.delivery import render
 from backoffice.store import outbox
+from backoffice.store.base import insert_all
 from backoffice.store.listings import Submission
 from backoffice.store.outbox import Mail
 from backoffice.store.people import Person
@@ -50,16 +52,31 @@ def store(
 ) -> Mail:
     """Keep a letter as it will be sent and put its job, to be done at once or at ``due_at``."""
     message_id = message_id_of(key) if key else f"<{uuid.uuid4()}@mlplace>"
-    Mail.insert(
-        event=event,
-        submission_id=submission.id if submission else None,
-        recipient=recipient,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-        message_id=message_id,
-        created_at=now,
-    ).on_conflict_ignore().execute()
+    store_all([written(event, recipient, letter, message_id, now=now, submission=submission)], now=now, due_at=due_at)
     mail: Mail = Mail.get(Mail.message_id == message_id)
-    outbox.put("mail", mail.id, key=f"mail:{mail.id}", now=now, due_at=due_at)
     return mail
+
+
+def written(
+    event: str, recipient: str, letter: render.Letter, message_id: str, *, now: datetime, submission: Submission | None = None
+) -> dict[str, Any]:
+    """A letter as a row, to be stored with others."""
+    return {
+        "event": event,
+        "submission_id": submission.id if submission else None,
+        "recipient": recipient,
+        "subject": letter.subject,
+        "text": letter.text,
+        "html": letter.html,
+        "message_id": message_id,
+        "created_at": now,
+    }
+
+
+def store_all(letters: Sequence[dict[str, Any]], *, now: datetime, due_at: datetime | None = None) -> None:
+    """Keep many letters and put their jobs; those that are there already stay as they were."""
+    insert_all(Mail, letters, ignore=True)
+    ids = [letter["message_id"] for letter in letters]
+    for start in range(0, len(ids), 500):
+        kept = Mail.select(Mail.id).where(Mail.message_id.in_(ids[start : start + 500]))
+        outbox.put_all("mail", {f"mail:{row[0]}": row[0] for row in kept.tuples()}, now=now, due_at=due_at)

@@ -55,8 +55,6 @@ def submit(
         if not changed:
             raise Lost("already_submitted")
         submission: Submission = Submission.get_by_id(draft.id)
-        earlier = (Submission.listing == submission.listing_id) & (Submission.state == State.RETURNED)
-        Submission.update(answered_at=now).where(earlier & Submission.answered_at.is_null()).execute()
         Listing.update(title=submission.title).where(Listing.id == submission.listing_id).execute()
         audit.record(Event.SUBMITTED, now=now, person=author, submission=submission, deadline=deadline and deadline.isoformat())
         search.index(submission)

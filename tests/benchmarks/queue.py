@@ -1,60 +1,90 @@
-"""What each tab of the queue costs with few and with many submissions: its rows, and the numbers of all tabs.
+"""What the queue costs with a thousand submissions and with a million: tabs, their numbers, search, filters, whole pages, «Взять следующую».
 
-python -m tests.benchmarks.queue [--small 1000] [--large 1000000] [--open 300] [--large-open 300] [--postgres]
+    python -m tests.benchmarks.queue [--rows 1000000] [--open 50000] [--only sqlite|postgres]
+
+Milliseconds, medians of seven; SQLite, then PostgreSQL. Filling the large ones takes most of the ten minutes.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Callable
-from datetime import timedelta
-
-from peewee import Database
+from functools import partial
 
 from backoffice.store import queues
-from backoffice.store.database import open_database, upgrade
-from backoffice.store.queues import TABS, Filters, Watch
-from tests.benchmarks.desk import NOW, fill
-from tests.benchmarks.sweep import somewhere, timed
+from backoffice.store.base import db
+from backoffice.store.filters import Filters
+from backoffice.store.listings import DictionaryValue
+from backoffice.store.people import Person
+from backoffice.store.queues import TABS, Watch
+from backoffice.usecases import claim
+from tests.benchmarks.million import EVERYWHERE, HOUR, NOW, OFTEN, RARE, SELDOM, Size, compared, timed, visitor
 from tests.usecases.office import Office
 
-
-def measured(database: Database, rows: int, open_: int) -> dict[str, float]:
-    """Milliseconds of each part, the median of seven."""
-    office = Office()
-    with database.atomic():
-        fill(office, rows, open_)
-    database.execute_sql("ANALYZE")
-    day = timedelta(days=1)
-    seen = Watch(person=office.vera, now=NOW, today=NOW - day / 2, tomorrow=NOW + day / 2, horizon=NOW + 2 * day)
-    parts: dict[str, Callable[[], object]] = {tab: lambda tab=tab: queues.page(tab, seen, Filters()) for tab in TABS}
-    parts["numbers"] = lambda: queues.counts(seen, Filters())
-    return {name: timed(work, 7) for name, work in parts.items()}
+Parts = dict[str, Callable[[], object]]
+WORDS = {"everywhere": EVERYWHERE, "in_a_tenth": OFTEN, "in_a_thousandth": SELDOM, "in_twenty": RARE, "nowhere": "абракадабра"}
 
 
-def main() -> None:
-    """Measure both sizes, print JSON."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--small", type=int, default=1_000)
-    parser.add_argument("--large", type=int, default=1_000_000)
-    parser.add_argument("--open", type=int, default=300)
-    parser.add_argument("--large-open", type=int, default=300)
-    parser.add_argument("--postgres", action="store_true")
-    given = parser.parse_args()
-    found = []
-    for rows, open_ in ((given.small, given.open), (given.large, given.large_open)):
-        with somewhere(postgres=given.postgres) as url:
-            database = open_database(url)
-            upgrade(database)
-            with database.connection_context():
-                found.append(measured(database, rows, open_))
-    small, large = found
-    told = {
-        name: {"small_ms": small[name], "large_ms": large[name], "ratio": round(large[name] / small[name], 2)} for name in small
+def measured(url: str, office: Office, size: Size) -> dict[str, float]:
+    """Milliseconds of each part."""
+    seen = Watch(person=office.vera, now=NOW, today=NOW - 12 * HOUR, tomorrow=NOW + 12 * HOUR, horizon=NOW + 48 * HOUR)
+    parts = {**_tabs(seen, size), **_narrowed(seen), **_pages(url, office)}
+    found = {name: timed(work, 7) for name, work in parts.items()}
+    db.connect(reuse_if_open=True)
+    people = iter(Person.select().where(Person.name.startswith("Модератор")).limit(14))
+    found["take_next"] = timed(lambda: claim.take_next(person=next(people), now=NOW), 7)
+    return found
+
+
+def _tabs(seen: Watch, size: Size) -> Parts:
+    """Each tab's first page, a page in its middle, and the numbers."""
+    whole = Watch(person=seen.person, now=seen.now, today=seen.today, tomorrow=seen.tomorrow)
+    parts: Parts = {tab: partial(queues.page, tab, seen, Filters()) for tab in TABS}
+    for tab in ("free", "others", "checking", "authors", "today"):
+        middle = queues.page(tab, whole, Filters(), limit=queues.counts(whole, Filters())[tab] // 2).after
+        parts[f"{tab}_deep"] = partial(queues.page, tab, whole, Filters(), cursor=middle)
+    parts["all_deep"] = partial(queues.page, "all", seen, Filters(), cursor=str(size.rows // 2))
+    parts["numbers"] = partial(queues.counts, seen, Filters())
+    parts["numbers_of_a_lead"] = partial(queues.counts, whole, Filters())
+    parts["due_later"] = partial(queues.later, seen, Filters())
+    return parts
+
+
+def _narrowed(seen: Watch) -> Parts:
+    """Searches and filters: a page of the free ones, a page of all, the numbers of all tabs."""
+    parts: Parts = {}
+    for name, filters in _filters(seen).items():
+        parts |= {f"{name}: {tab}": partial(queues.page, tab, seen, filters) for tab in ("free", "all")}
+        parts[f"{name}: numbers"] = partial(queues.counts, seen, filters)
+    return parts
+
+
+def _filters(seen: Watch) -> dict[str, Filters]:
+    industry = DictionaryValue.get(DictionaryValue.kind == "industry")
+    author = Person.get(Person.name == "Автор 7")
+    return {
+        **{f"search {name}": Filters(q=word) for name, word in WORDS.items()},
+        "search two words": Filters(q=f"{EVERYWHERE} {OFTEN}"),
+        "industry": Filters(industry=industry.id),
+        "author": Filters(author=author.id),
+        "moderator": Filters(moderator=seen.person.id),
+        "age": Filters(age=2),
+        "outcome": Filters(outcome="reject"),
+        "state": Filters(state="awaiting_review"),
+        **{
+            reason: Filters(reason=reason)
+            for reason in ("overdue", "due_today", "escalated", "infected", "resubmission", "on_hold")
+        },
+        "industry and reason": Filters(industry=industry.id, reason="due_today"),
     }
-    print(json.dumps(told, indent=2))
+
+
+def _pages(url: str, office: Office) -> Parts:
+    """Whole answers of the product, rendered."""
+    vera = visitor(url, office.vera)
+    asked = {f"GET {tab}": {"tab": tab} for tab in TABS}
+    asked |= {f"GET search {name}": {"q": word, "tab": "free"} for name, word in WORDS.items()}
+    return {name: partial(vera.page, "/staff/queue/", **query) for name, query in asked.items()}
 
 
 if __name__ == "__main__":
-    main()
+    compared(measured)

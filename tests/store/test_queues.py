@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from peewee import Database
 
+from backoffice.domain.priority import Reason
 from backoffice.store import queues, search
+from backoffice.store.filters import Filters
 from backoffice.store.listings import Artifact, Blob, DictionaryValue, Listing, Submission, SubmissionValue
 from backoffice.store.moderation import EscalationStep
 from backoffice.store.people import Person
-from backoffice.store.queues import Filters, Watch
+from backoffice.store.queues import AtLeast, Watch
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -92,6 +94,58 @@ def test_a_tabs_number_is_the_number_of_its_rows(full: House, filters: Filters, 
     watch = full.watch(horizon=horizon)
     numbers = queues.counts(watch, filters)
     assert numbers == {tab: len(queues.page(tab, watch, filters).rows) for tab in queues.TABS}
+
+
+def test_under_filters_counting_stops_and_says_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queues, "MOST", 3)
+    for n in range(4):
+        house.submission(f"м{n}", worst_finding="reject", deadline_at=NOW + (2 * DAY if n else DAY))
+    filters = Filters(outcome="reject")
+    near = queues.counts(house.watch(horizon=NOW + DAY), filters)
+    assert (near["free"], isinstance(near["free"], AtLeast)) == (1, False)
+    assert queues.later(house.watch(horizon=NOW + DAY), filters) == 3
+    far = queues.counts(house.watch(), filters)
+    assert (far["free"], isinstance(far["free"], AtLeast)) == (3, True)
+    assert queues.counts(house.watch(), Filters())["free"] == 4
+
+
+@pytest.mark.parametrize("few", [0, 100])
+@pytest.mark.parametrize(
+    "filters",
+    [
+        Filters(q="назначена"),
+        Filters(q="назначена", outcome="warn"),
+        Filters(industry=1, state="awaiting_review"),
+        Filters(author=3),
+        Filters(moderator=1, reason="infected"),
+        Filters(outcome="warn", age=1),
+        *(Filters(reason=str(reason)) for reason in Reason),
+    ],
+    ids=str,
+)
+def test_filters_pick_the_same_rows_whether_few_or_many_match(
+    full: House, filters: Filters, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How a filter is answered depends on how many match; what it answers does not."""
+    rows = list(Submission.select().where(Submission.submitted_at.is_null(False)))
+    for n, row in enumerate(rows):
+        row.infected, row.on_hold, row.number, row.worst_finding = (
+            n % 3 == 0,
+            n % 4 == 0,
+            1 + n % 2,
+            ["warn", "error", "reject"][n % 3],
+        )
+        row.deadline_override, row.deadline_provisional = n % 2 == 0, n % 5 == 0
+        row.deadline_at = NOW + (n - 5) * DAY / 4
+        row.save()
+        SubmissionValue.create(submission=row, value=1 + n % 2)
+        if n % 2:
+            EscalationStep.create(submission=row, step=50, fired_at=NOW)
+    with_ids = {tab: full.titles(tab, filters) for tab in queues.TABS}
+    monkeypatch.setattr("backoffice.store.filters.FEW", few)
+    assert {tab: full.titles(tab, filters) for tab in queues.TABS} == with_ids
+    assert queues.counts(full.watch(), filters) == {tab: len(titles) for tab, titles in with_ids.items()}
+    assert len(with_ids["all"]) > 0
 
 
 def test_what_is_due_later_than_the_horizon_is_counted_apart(full: House) -> None:
@@ -195,3 +249,17 @@ def counted(database: Database) -> Iterator[list[str]]:
         yield seen
     finally:
         database.execute_sql = original
+
+
+def test_what_is_over_leaves_the_search_of_current_work_and_stays_in_that_of_everything(house: House) -> None:
+    for title, fields in {
+        "открытая": {},
+        "у автора": {"state": "returned", "decided_at": NOW - 9 * DAY},
+        "сегодня": {"state": "published", "decided_at": NOW},
+        "давняя": {"state": "published", "decided_at": NOW - 9 * DAY},
+    }.items():
+        house.submission(title, description="сейсмика", **fields)
+    search.tidy(now=NOW)
+    current = Submission.select().where(search.matching("сейсмика")).order_by(Submission.id)
+    assert [row.title for row in current] == ["открытая", "у автора", "сегодня"]
+    assert len(house.titles("all", Filters(q="сейсмика"))) == 4

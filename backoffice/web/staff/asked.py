@@ -9,7 +9,8 @@ from typing import Any
 from backoffice.domain.priority import Reason
 from backoffice.domain.states import State
 from backoffice.i18n import gettext, lazy
-from backoffice.store.queues import TABS, Filters
+from backoffice.store.filters import Filters
+from backoffice.store.queues import TABS
 
 TAB_NAMES = {
     "mine": lazy("Mine"),

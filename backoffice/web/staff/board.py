@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from backoffice.store import boards, queues
 from backoffice.store.listings import Submission
-from backoffice.store.queues import Watch
+from backoffice.store.queues import Listed, Watch
 from backoffice.store.reports import Moment, rows
 from backoffice.usecases.team import Load
 from backoffice.web.staff import lines
@@ -37,7 +37,7 @@ def columns(loads: Sequence[Load], seen: Watch) -> list[Column]:
     """What is free first, then everybody by name. A fixed number of queries."""
     tops = boards.tops(now=seen.now, each=EACH)
     wanted = [submission_id for ids in tops.values() for submission_id in ids]
-    page = queues.listed([Submission.id.in_(wanted)], seen.person, limit=max(len(wanted), 1))
+    page = queues.listed(Listed([Submission.id.in_(wanted)], few=True), seen.person, limit=max(len(wanted), 1))
     known = {line.row.id: line for line in lines.lines(page, seen)}
     people = [load.person for load in loads]
 

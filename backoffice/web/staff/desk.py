@@ -13,7 +13,8 @@ from werkzeug.wrappers import Response
 from backoffice.clock import utcnow
 from backoffice.i18n import gettext, language, lazy
 from backoffice.store import archive, queues, reports
-from backoffice.store.queues import BY_TIME, Filters, Page, Watch
+from backoffice.store.filters import Filters
+from backoffice.store.queues import Listed, Page, Watch
 from backoffice.store.reports import FIGURES, Moment
 from backoffice.usecases import digest, history, team
 from backoffice.web.access import needed
@@ -46,7 +47,7 @@ class Desk(StaffView):
         now = utcnow()
         moment, seen = _moment(now), lines.watch(current_user, now=now)
         figures = reports.figures(moment)
-        page = queues.listed(reports.conditions("open", moment), seen.person, limit=FIRST)
+        page = queues.listed(reports.listing("open", moment), seen.person, limit=FIRST)
         return self.lively(
             "staff/desk.html",
             "staff/desk_now.html",
@@ -74,11 +75,11 @@ class Desk(StaffView):
             abort(404)
         now = utcnow()
         seen, moment = lines.watch(current_user, now=now), _moment(now)
-        conditions, order = reports.conditions(figure, moment), _order(figure)
+        wanted = reports.listing(figure, moment)
         return export.csv(
             figure,
             seen,
-            lambda cursor, limit: queues.listed(conditions, seen.person, order=order, cursor=cursor, limit=limit),
+            lambda cursor, limit: queues.listed(wanted, seen.person, cursor=cursor, limit=limit),
             language=language(),
         )
 
@@ -86,7 +87,7 @@ class Desk(StaffView):
     def archive(self) -> str:
         """What authors never answered, the latest first."""
         seen = lines.watch(current_user, now=utcnow())
-        page = queues.listed(archive.conditions(), seen.person, order="authors", cursor=request.args.get("after", "")[:200])
+        page = queues.listed(Listed(archive.conditions(), "authors"), seen.person, cursor=request.args.get("after", "")[:200])
         return self.render("staff/desk_archive.html", page=page, review_url=lines.review_url)
 
     @expose("/archive/<int:submission_id>/back", methods=["POST"])
@@ -144,13 +145,9 @@ def _moment(now: datetime) -> Moment:
     return Moment(now=now, soon=running.deadline(now, SOON), tomorrow=tomorrow_begins)
 
 
-def _order(figure: str) -> str:
-    return "authors" if figure == "authors" else BY_TIME
-
-
 def _page(figure: str, seen: Watch, now: datetime) -> Page:
     cursor = request.args.get("after", "")[:200]
-    return queues.listed(reports.conditions(figure, _moment(now)), seen.person, order=_order(figure), cursor=cursor)
+    return queues.listed(reports.listing(figure, _moment(now)), seen.person, cursor=cursor)
 
 
 def _rows(page: Page, seen: Watch) -> dict[str, Any]:

@@ -16,11 +16,11 @@ from backoffice.domain.deadlines import DeadlinePolicy
 from backoffice.domain.priority import Reason, Standing, reasons, urgency
 from backoffice.domain.states import State
 from backoffice.domain.working_clock import WorkingClock, micros
-from backoffice.i18n import gettext, language
+from backoffice.i18n import gettext, language, ngettext
 from backoffice.store.listings import Submission
 from backoffice.store.people import Person
-from backoffice.store.queues import Page, Watch
-from backoffice.web.wording import duration
+from backoffice.store.queues import AtLeast, Page, Watch
+from backoffice.web.wording import duration, number
 
 AHEAD = 2  # working days that a moderator sees ahead (M3)
 
@@ -144,6 +144,22 @@ def time_left(line: Line) -> str:
     if line.left <= timedelta(0):
         return gettext("overdue by %(time)s", time=duration(-line.left))
     return gettext("%(time)s left", time=duration(line.left))
+
+
+def count_words(found: int) -> str:
+    """A tab's number: «1 000+» where counting stopped."""
+    return number(found) + "+" * isinstance(found, AtLeast)
+
+
+def later_words(found: int) -> str:
+    """What the horizon leaves out."""
+    if isinstance(found, AtLeast):
+        return gettext("More than %(number)s submissions are due later than two working days.", number=number(found))
+    return ngettext(
+        "%(num)s more submission is due later than two working days.",
+        "%(num)s more submissions are due later than two working days.",
+        found,
+    )
 
 
 def review_url(submission_id: int, **more: Any) -> str:

@@ -129,6 +129,8 @@ def _look(wanted: Asked) -> dict[str, Any]:
         "tab_name": tab_name,
         "empty_words": empty_words,
         "filter_words": choices.filter_words,
+        "count_words": lines.count_words,
+        "later_words": lines.later_words,
         "time_left": lines.time_left,
         "review_url": lines.review_url,
         "me": current_user,

@@ -1,0 +1,139 @@
+"""What narrows a list of submissions down. Each filter is a condition that an index answers, for few rows and for a million."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from peewee import SQL, Expression, ModelSelect, SqliteDatabase, fn
+
+from backoffice.domain.priority import Reason
+from backoffice.store import search
+from backoffice.store.base import Row, db
+from backoffice.store.listings import Submission, SubmissionValue
+from backoffice.store.moderation import EscalationStep
+
+FEW = 2_000  # rows that are better fetched by their ids than asked for one by one
+MANY = 20_000  # the same among all submissions there ever were
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What narrows the queue down; empty means everything."""
+
+    q: str = ""
+    reason: str = ""
+    industry: int | None = None
+    technology: int | None = None
+    effect: int | None = None
+    author: int | None = None
+    moderator: int | None = None
+    age: int | None = None  # submitted at least so many days ago
+    outcome: str = ""  # pass | warn | reject | error
+    state: str = ""
+
+    def given(self) -> dict[str, str]:
+        """Those that are set, as they stand in the URL."""
+        return {name: str(getattr(self, name)) for name in self.__slots__ if getattr(self, name) not in ("", None)}
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """A list of everything, newest first, of which ``count`` rows with ids below ``before`` are wanted."""
+
+    count: int
+    before: int | None = None
+
+
+@dataclass(slots=True)
+class Narrowed:
+    """Conditions on "t1". ``few``: one of them picks so few rows by their ids that they are where to begin, not the order of a list."""
+
+    conditions: list[Any]
+    few: bool = False
+
+    def by_ids(self, ids: ModelSelect, otherwise: Any) -> None:
+        """Take those ids while they are few; many of them fill a page soon when each row is asked ``otherwise``."""
+        few = ids.limit(FEW + 1).count() <= FEW
+        self.conditions.append(Submission.id.in_(ids) if few else otherwise)
+        self.few = self.few or few
+
+
+def narrowed(filters: Filters, *, now: datetime, tomorrow: datetime, newest: Newest | None = None) -> Narrowed:
+    """What the filters leave. ``tomorrow`` is the coming midnight of the office; ``newest`` belongs to the list that holds old submissions too."""
+    found = Narrowed([])
+    if filters.q.strip():
+        _words(found, filters, newest)
+    for value in (filters.industry, filters.technology, filters.effect):
+        if value:
+            links = SubmissionValue.select(SubmissionValue.submission).where(SubmissionValue.value == value)
+            found.by_ids(links, _exists(SubmissionValue, SubmissionValue.value == value))
+    if filters.author:
+        found.by_ids(_ids(Submission.author == filters.author), Submission.author == filters.author)
+    if filters.moderator:
+        theirs = (Submission.assignee == filters.moderator) | (Submission.claimant == filters.moderator)
+        found.by_ids(_ids(Submission.assignee == filters.moderator) | _ids(Submission.claimant == filters.moderator), theirs)
+    if filters.age:
+        found.conditions.append(_plain("submitted_at", "<=", Submission.submitted_at.db_value(now - timedelta(days=filters.age))))
+    if filters.outcome:
+        found.by_ids(_ids(Submission.worst_finding == filters.outcome), Submission.worst_finding == filters.outcome)
+    if filters.state:
+        found.conditions.append(Submission.state == filters.state)
+    if filters.reason:
+        _because(found, filters.reason, now, tomorrow)
+    return found
+
+
+def _ids(condition: Any) -> ModelSelect:
+    return Submission.select(Submission.id).where(condition)
+
+
+def _exists(model: type[Row], condition: Any) -> Any:
+    """Asked of each row; ``model`` is a table with a ``submission``."""
+    return fn.EXISTS(model.select(SQL("1")).where(condition, model._meta.fields["submission"] == SQL('"t1"."id"')))
+
+
+def _words(found: Narrowed, filters: Filters, newest: Newest | None) -> None:
+    alone = list(filters.given()) == ["q"]  # nothing else takes any of the newest out
+    rare = search.is_rare(filters.q, MANY if newest else FEW, ever=newest is not None)
+    if newest and alone and not rare:
+        words = search.newest(filters.q, newest.count, before=newest.before)
+    else:
+        words = search.matching(filters.q, rare=rare, ever=newest is not None)
+    number = filters.q.strip().lstrip("№# ")
+    if number.isdecimal() and len(number) < 10:
+        words = (Submission.id == int(number)) | words if words else Submission.id == int(number)
+    found.conditions.append(words or SQL("1 = 0"))
+    found.few = rare or (alone and newest is not None)
+
+
+def _plain(column: str, sign: str, value: Any) -> Expression:
+    """A condition that most rows meet: SQLite would take its index and sort what it finds, which is nearly everything."""
+    plus = "+" if isinstance(db.obj, SqliteDatabase) else ""
+    return Expression(SQL(f'{plus}"t1"."{column}"'), sign, value)
+
+
+def _because(found: Narrowed, reason: str, now: datetime, tomorrow: datetime) -> None:
+    if reason in _FLAGS:
+        flag = SQL(_FLAGS[reason])  # literal, as the partial indexes have them
+        found.by_ids(_ids(flag), flag)
+        return
+    ticking, text = SQL('NOT "t1"."on_hold"'), Submission.deadline_at.db_value
+    conditions: dict[str, list[Any]] = {
+        Reason.OVERDUE: [ticking, _plain("deadline_at", "<=", text(now))],
+        Reason.DUE_TODAY: [ticking, Submission.deadline_at > now, Submission.deadline_at <= tomorrow],
+        Reason.ESCALATED: [_exists(EscalationStep, SQL("1 = 1"))],
+        Reason.REJECTING: [Submission.worst_finding == "reject", SQL('NOT "t1"."infected"')],
+        Reason.CHECK_FAILED: [Submission.worst_finding == "error"],
+        Reason.RESUBMISSION: [_plain("number", ">", 1)],
+    }
+    found.conditions += conditions.get(reason, [SQL("1 = 0")])
+
+
+_FLAGS = {
+    str(Reason.INFECTED): '"t1"."infected"',
+    str(Reason.ON_HOLD): '"t1"."on_hold"',
+    str(Reason.OVERRIDDEN): '"t1"."deadline_override"',
+    str(Reason.PROVISIONAL): '"t1"."deadline_provisional"',
+}
