@@ -101,7 +101,7 @@ def _sandbox(wiring: Wiring) -> Part:
     if not told:
         return Part("sandbox", "warning", "no_engine" if told is not None else "no_worker")
     free = float(told)
-    shown = f"{free:.0%}"
+    shown = f"{free * 100:.0f}\N{NO-BREAK SPACE}%"
     return Part("sandbox", "warning", "disk_low", shown) if free < LOW else Part("sandbox", "ok", "disk_free", shown)
 
 

@@ -3,7 +3,8 @@
     python -m tests.benchmarks.sandbox [--rounds 5]
 
 Needs root. ``isolation``: a container that computes for a moment, created, run and removed by the engine's own API, with all our walls and with none;
-runs alternate, the ratio is of medians. ``attempt``: a whole try-install with the picture; its steps are medians too.
+runs alternate, the ratio is of medians. ``attempt``: a whole try-install with the picture; its steps are medians too. ``queue``: the same demo from
+its row in the outbox, through relay, Redis and the sandbox's worker, to the outcome in the database, one demo at a time.
 """
 
 from __future__ import annotations
@@ -17,13 +18,22 @@ import time
 from pathlib import Path
 from typing import Any
 
+from backoffice.clock import utcnow
 from backoffice.inspection.sandbox import containers, engine, policy
 from backoffice.inspection.sandbox.attempt import try_install
 from backoffice.inspection.sandbox.client import Session, connected
 from backoffice.inspection.sandbox.plan import Plan, Service
 from backoffice.inspection.sandbox.transcript import Recorder
+from backoffice.store.checks import Check
+from backoffice.store.database import open_database, upgrade
+from backoffice.usecases import health
 from scripts import base_image
 from tests.inspection.sandbox.archives import zipped
+from tests.inspection.sandbox.test_actor import waiting
+from tests.real.deployment import Deployment
+from tests.real.redis import Server as Redis
+from tests.real.waiting import until
+from tests.usecases.market import Market
 
 WORK = ["python3", "-c", "sum(n * n for n in range(2_000_000))"]
 DEMO = (
@@ -54,6 +64,39 @@ def walled(api: Any, address: str, image: str, number: int) -> float:
     return time.monotonic() - began
 
 
+def queued(folder: Path, address: str, rounds: int) -> list[float]:
+    """Seconds from a submission that asks for its try-install to the recorded outcome, by the product's own processes."""
+    archives = [zipped(folder / f"queued-{n}.zip", {"Dockerfile": f"{DEMO}# {n}\n"}) for n in range(rounds)]
+    url = f"sqlite:///{folder / 'queue.db'}"
+    upgrade(open_database(url))
+    (folder / "redis").mkdir()
+    redis = Redis(folder / "redis")
+    deployment = Deployment(folder / "var", database_url=url, redis_url=redis.url, engine=address)
+    try:
+        with deployment.wiring.database.connection_context():
+            market = Market(deployment.wiring)
+            for name in ("relay", "sandbox"):
+                deployment.start(name)
+            until(lambda: _working(deployment), about="the worker is there")
+            return [_answered(market, archive) for archive in archives]
+    finally:
+        deployment.stop()
+        redis.process.terminate()
+        redis.process.wait()
+
+
+def _working(deployment: Deployment) -> bool:
+    parts = health.report(deployment.wiring, now=utcnow()).parts
+    return next(part.state == "ok" for part in parts if part.name == "sandbox")
+
+
+def _answered(market: Market, archive: Path) -> float:
+    began = time.monotonic()
+    _, check = waiting(market, archive)
+    until(lambda: Check.get_by_id(check.id).why == "passed", patience=600, about="the outcome")
+    return time.monotonic() - began
+
+
 def main() -> None:
     """Print one JSON object."""
     parser = argparse.ArgumentParser()
@@ -67,6 +110,7 @@ def main() -> None:
             pairs = [(plain(api, image), walled(api, running.address, image, number)) for number in range(rounds)]
         archive = zipped(folder / "demo.zip", {"Dockerfile": DEMO})
         answers = [try_install(archive, name="demo.zip", engine=running.address) for _ in range(rounds)]
+        whole = queued(folder, running.address, rounds)
     finally:
         running.stop()
         shutil.rmtree(folder, ignore_errors=True)
@@ -78,12 +122,9 @@ def main() -> None:
     total = statistics.median(answer.seconds for answer in answers)
     figures = {"plain": round(bare, 3), "walled": round(ours, 3), "ratio": round(ours / bare, 2)}
     outcomes = sorted({answer.outcome for answer in answers})
-    print(
-        json.dumps(
-            {"rounds": rounds, "isolation": figures, "attempt": {"outcomes": outcomes, "seconds": total, "steps": steps}},
-            indent=2,
-        )
-    )
+    attempt = {"outcomes": outcomes, "seconds": total, "steps": steps}
+    row = {"rounds": rounds, "isolation": figures, "attempt": attempt, "queue": round(statistics.median(whole), 2)}
+    print(json.dumps(row, indent=2))
 
 
 if __name__ == "__main__":

@@ -134,11 +134,12 @@ def _look(watch: Watch, answer: Answer) -> None:
         recorder.see("run.loopback", file=file, port=answer.port)
     if answer.port not in {port for each in watch.plan.services for port in each.ports}:
         recorder.see("run.undeclared", file=file, port=answer.port)
-    if not terms.limits["page_seconds"]:
+    seconds = terms.limits["page_seconds"] and terms.limits["notebook_seconds" if answer.jupyter else "page_seconds"]
+    if not seconds:
         return
     with recorder.step("page") as step:
         logs = "\n".join(watch.log(name) for name in watch.crew.services)
-        found = picture.take(watch.crew.pid, answer, seconds=terms.limits["page_seconds"], logs=logs)
+        found = picture.take(watch.crew.pid, answer, seconds=seconds, logs=logs)
         if isinstance(found, str):
             recorder.see("run.no_picture", file=file, detail=found)
             step.detail = found

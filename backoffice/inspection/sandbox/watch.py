@@ -21,6 +21,7 @@ from backoffice.inspection.sandbox.probe import Answer
 REQUEST = 4.0  # seconds for one request of the probe
 CALM = 20.0  # seconds for a page that answered already, asked once more for all it has to tell
 SETTLE = 10.0  # seconds that the ports the config names have after another port answered
+ENDS = 60  # seconds for a container that was killed
 EVERY = 0.25  # seconds between two looks
 NAMES_SHOWN = 10  # in a finding; the transcript has all
 LOG_SHOWN = 20_000  # characters of one service's log
@@ -170,11 +171,20 @@ class Watch:
             running = self.state(name)["Running"]
             try:
                 self.session.api.stop(container, timeout=limit)
-            except APIError as error:
-                raise Infrastructure("engine_failed", said(error)) from error
+            except APIError:
+                self._await_end(container)
             state = self.state(name)
             if running and state["ExitCode"] == KILLED and not state["OOMKilled"]:
                 self.session.recorder.see("run.sigterm", file=self.plan.file, service=name, seconds=limit)
+
+    def _await_end(self, container: str) -> None:
+        """A busy engine gives up waiting for an end that it has brought about: the end counts."""
+        try:
+            with contextlib.suppress(APIError):  # it has ended meanwhile
+                self.session.api.kill(container)
+            self.session.api.wait(container, timeout=ENDS)
+        except ENGINE_ERRORS as error:
+            raise Infrastructure("engine_failed", said(error)) from error
 
     def record(self) -> None:
         """Write down everything the transcript shows, whatever the outcome. The engine may be gone: then as much as is known."""

@@ -93,6 +93,19 @@ def test_what_returns_a_submission(engine: RealEngine, tmp_path: Path, code: str
     terms = {"run.exited": PATIENT, "run.memory": SLOW, "run.processes": SLOW}.get(rule, TERMS)
     answer = tried(engine, tmp_path, code, terms=terms)
     assert (answer.outcome, rule in rules(answer)) == (outcome, True), (answer.why, answer.findings, answer.transcript)
+    for used in answer.transcript["services"]:
+        assert used["memory_peak"] <= MEMORY
+        assert used["pids_peak"] <= terms.limits["pids"]
+
+
+def test_many_spinners_get_no_more_than_their_share(engine: RealEngine, tmp_path: Path) -> None:
+    """Four processes that compute without end, and a page that answers only after a while: what they used, against the time they had."""
+    code = "import os, time\nfor _ in range(4):\n    if os.fork() == 0:\n        while True: pass\ntime.sleep(8)\nserve()"
+    answer = tried(engine, tmp_path, code, terms=policy.terms(**{**PATIENT.limits, "cpus": 0.25}))
+    assert answer.outcome == "passed", (answer.why, answer.findings)
+    seconds = sum(step["seconds"] for step in answer.transcript["steps"] if step["name"] in ("started", "answered", "stopped"))
+    used = answer.transcript["services"][0]["cpu_seconds"]
+    assert 0 < used <= 0.25 * seconds * 1.2
 
 
 ADVICE = {
