@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -217,10 +218,11 @@ def _watched(session: Session) -> Iterator[_Guard]:
     guard, over = _Guard(), threading.Event()
     until = time.monotonic() + session.terms.limits["build_seconds"]
     root = Path(session.api.info()["DockerRootDir"])
+    floor = max(SPARE, _free(root) - session.terms.whole("engine_disk"))  # also where the engine has no disk of its own
 
     def watch() -> None:
         while not over.wait(LOOK):
-            guard.full = guard.full or _is_full(root)
+            guard.full = guard.full or _free(root) < floor
             guard.late = guard.late or time.monotonic() > until
             if guard.late or guard.full:
                 _kill_all(session.address)
@@ -234,11 +236,12 @@ def _watched(session: Session) -> Iterator[_Guard]:
         thread.join()
 
 
-def _is_full(root: Path) -> bool:
+def _free(root: Path) -> int:
+    """Bytes free where the engine keeps its data; more than enough when that is not on this machine: its own words must do then."""
     try:
-        return shutil.disk_usage(root).free < SPARE
+        return shutil.disk_usage(root).free
     except OSError:
-        return False  # the engine is not on this machine: its own words must do
+        return sys.maxsize
 
 
 def _kill_all(address: str) -> None:

@@ -267,6 +267,13 @@ def test_a_build_step(engine: RealEngine, tmp_path: Path, step: str, outcome: st
     assert (found.member, found.place) == ("Dockerfile", "3")
 
 
+def test_a_build_takes_no_more_than_the_engines_share_of_a_disk_it_does_not_own(engine: RealEngine, tmp_path: Path) -> None:
+    """The disk has room for all it writes; the policy gives it less."""
+    text = "FROM mlplace/python:3.11\nUSER 0\nRUN dd if=/dev/zero of=/big bs=1M count=150 && sleep 600\nUSER app\n"
+    answer = tried(engine, tmp_path, "", dockerfile=text, terms=policy.terms(**{**PATIENT.limits, "engine_disk": 60 << 20}))
+    assert (answer.outcome, rules(answer)[-1]) == ("limit", "build.disk"), (answer.why, answer.findings)
+
+
 def test_an_image_from_elsewhere_is_refused(engine: RealEngine, tmp_path: Path) -> None:
     answer = tried(engine, tmp_path, "", dockerfile="FROM registry.internal:5000/x/y:1\nUSER app\n")
     assert (answer.outcome, rules(answer)[-1]) == ("author_fault", "image.registry")

@@ -61,3 +61,12 @@ def test_the_moderator_sees_the_notebook_with_the_authors_data(address: str, tmp
     assert re.search(r"молоко 3,2 %\s+451\s+89", page["text"])
     assert PICTURE in [name for name, _, _ in answer.files]
     assert answer.transcript["lookups"] == {}
+
+
+def test_without_the_package_index_it_says_so_and_can_be_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:1/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    with pytest.raises(jupyter_image.NoWheels, match="No matching distribution"):
+        jupyter_image.wheels(tmp_path)
+    assert not list(tmp_path.glob("*/complete"))
