@@ -24,7 +24,7 @@ from backoffice.inspection.report import Attachment
 
 PIPELINE = "1"  # raised whenever the same file may get another answer without a change of policy
 _INSIDE = "backoffice.inspection.inside"
-_ATTACHMENT_TYPES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+_ATTACHMENT_TYPES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff", "audio/wav": b"RIFF"}
 _STREAMS = 3  # unpacked members that wait for clamd's answer at the same time
 
 _Whole = tuple[clam.Answer, clam.Engine, float]  # of the whole file: the answer, who gave it, and after how many seconds

@@ -56,11 +56,13 @@ def test_a_lie_is_no_pass_and_no_exception(liar: Any, tmp_path: Path, lie: str) 
     assert {finding.rule for finding in seen.findings} <= {"jail.output", "jail.crashed"}
 
 
-def test_a_preview_that_is_no_picture_is_left_out(liar: Any, tmp_path: Path) -> None:
+def test_a_preview_that_is_no_picture_or_sound_is_left_out(liar: Any, tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"PK")
     page = json.dumps({"name": "../../x.png", "media_type": "text/html"}).encode() + b"\n<script>"
     forged = json.dumps({"name": "x.png", "media_type": "image/png"}).encode() + b"\n<script>"
     honest = json.dumps({"name": "../../x.png", "media_type": "image/png"}).encode() + b"\n\x89PNG\r\n\x1a\n"
-    liar([(b"A", page), (b"A", forged), (b"A", honest), (b"R", json.dumps(GOOD).encode())])
+    mute = json.dumps({"name": "x.wav", "media_type": "audio/wav"}).encode() + b"\nID3"
+    heard = json.dumps({"name": "x.wav", "media_type": "audio/wav"}).encode() + b"\nRIFF\x04\x00\x00\x00WAVE"
+    liar([*((b"A", told) for told in (page, forged, honest, mute, heard)), (b"R", json.dumps(GOOD).encode())])
     seen = runner.inspect(tmp_path / "a.zip", slot="data_example", name="a.zip", antivirus=None)
-    assert [attachment.name for attachment in seen.attachments] == ["x.png"]
+    assert [attachment.name for attachment in seen.attachments] == ["x.png", "x.wav"]

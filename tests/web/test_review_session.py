@@ -79,11 +79,11 @@ def test_keys_are_moved_for_one_person_and_stand_on_the_buttons(market: Market, 
     assert taken.status_code == 409
     assert taken.json
     assert "Вернуть на доработку" in taken.json["words"]
-    kept = vera.post("/staff/review/keys", json={"act": "publish", "key": "b"}).json
+    kept = vera.post("/staff/review/keys", json={"act": "publish", "key": "u"}).json
     assert kept
-    assert kept["keys"]["publish"] == "b"
+    assert kept["keys"]["publish"] == "u"
     vera.post("/staff/queue/density", data={"density": "compact"})
-    assert '<kbd data-key-of="publish">b</kbd>' in vera.page(base(waiting))
+    assert '<kbd data-key-of="publish">u</kbd>' in vera.page(base(waiting))
     assert '<kbd data-key-of="publish">a</kbd>' in sign_in(market.gleb).page(base(waiting))
     vera.post("/staff/review/keys", json={"reset": True})
     assert '<kbd data-key-of="publish">a</kbd>' in vera.page(base(waiting))

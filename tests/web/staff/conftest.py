@@ -35,11 +35,15 @@ def address(app: Flask) -> Iterator[str]:
     server.server_close()
 
 
+def _recognised(browsing: Watched, who: Person, app: Flask, sign_in: SignIn, address: str) -> None:
+    cookie = sign_in(who).get_cookie(app.config["SESSION_COOKIE_NAME"])
+    assert cookie
+    browsing.page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
+
+
 def _signed_in(app: Flask, sign_in: SignIn, address: str) -> Callable[[Watched, Person, str], Page]:
     def entered(browsing: Watched, who: Person, path: str) -> Page:
-        cookie = sign_in(who).get_cookie(app.config["SESSION_COOKIE_NAME"])
-        assert cookie
-        browsing.page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
+        _recognised(browsing, who, app, sign_in, address)
         browsing.page.goto(address + path)
         return browsing.page
 
@@ -70,11 +74,8 @@ def come(app: Flask, sign_in: SignIn, address: str, browser: Browser) -> Iterato
 
     def entered(who: Person, **options: Any) -> Watched:
         usual = {"viewport": {"width": 1280, "height": 900}, "locale": "ru-RU", "base_url": address}
-        context = browser.new_context(**(usual | options))
-        cookie = sign_in(who).get_cookie(app.config["SESSION_COOKIE_NAME"])
-        assert cookie
-        context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
-        met.append(Watched(context))
+        met.append(Watched(browser.new_context(**(usual | options))))
+        _recognised(met[-1], who, app, sign_in, address)
         return met[-1]
 
     yield entered
