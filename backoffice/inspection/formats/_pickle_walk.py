@@ -10,41 +10,22 @@ import pickletools
 import re
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from backoffice.inspection.formats._pickle_opcodes import Bytes, Damaged, end_of
+from backoffice.inspection.formats._pickle_values import MARK, OPAQUE, Import, Made, Table, name_in, named
 from backoffice.inspection.report import Broken
 
 # A list of plain numbers, from its MARK to APPENDS, is passed over in one step: it can neither import nor call.
 _NUMBERS = re.compile(rb"\((?:K.|M..|J.{4}|G.{8}|[N\x88\x89])+e", re.DOTALL)
-_NAME = re.compile(r"[\w.<>-]{1,200}")
 
-MARK = object()
-OPAQUE = object()  # a value that does not matter here
+_MEMOIZE, _SHORT_BINUNICODE, _BINGET, _BININT = 0x94, 0x8C, 0x68, 0x4A
+_WIDTHS = {ord("K"): 1, ord("M"): 2, _BININT: 4}  # of whole numbers
+_MARK, _EMPTY_DICT, _SETITEMS, _IN_NUMBERS = 0x28, 0x7D, 0x75, b"KMJGN\x88\x89"
+_PLAIN = {ord("N"): 1, 0x88: 1, 0x89: 1, ord("G"): 9}  # None, True, False, and floats: bytes to pass over
+_FREQUENT_BYTES = 2 + 255  # the longest of the frequent opcodes: nearer to the end the careful way goes
+
 TORCH_MAGIC = bytes.fromhex("6cfc9c46f9206aa85019")  # the first pickle of a legacy torch file is this number
-
-
-class Import(NamedTuple):
-    """A name that loading would import."""
-
-    module: str
-    name: str
-
-
-@dataclass(slots=True)
-class Made:
-    """What a call would return."""
-
-    by: Any
-    args: Any
-
-
-@dataclass(slots=True)
-class Table:
-    """A dict, with those of its first keys that are plain strings."""
-
-    items: dict[str, Any] = field(default_factory=dict)
 
 
 class Machine:
@@ -70,7 +51,7 @@ class Machine:
         outer, self.stack = self.stack, []
         memo, self.memo, put, self.put = self.memo, {}, self.put, 0
         data, size, do = self.data, self.size, self._do
-        while at < size:
+        while (at := self._frequent(at)) < size:
             code = data[at]
             if code == 0x28 and (run := _NUMBERS.match(data, at)) is not None:
                 self._top()
@@ -89,6 +70,50 @@ class Machine:
             self.resume = 0
         raise Broken("format.truncated", detail="нет опкода STOP (no STOP opcode)")
 
+    def _frequent(self, at: int) -> int:
+        """The opcodes that files of many small objects are made of, in one loop: twice as fast. Where the next other is."""
+        data, stack, memo, push = self.data, self.stack, self.memo, self.stack.append
+        safe = self.size - _FREQUENT_BYTES
+        ops, put, highest = self.ops, self.put, self.highest
+        while at < safe:
+            code = data[at]
+            if code == _MEMOIZE and stack and (value := stack[-1]) is not MARK:
+                if value is not OPAQUE and value != ():
+                    memo[put] = value
+                elif put in memo:
+                    del memo[put]
+                highest = put if put > highest else highest
+                put, at = put + 1, at + 1
+            elif code == _SHORT_BINUNICODE:
+                end = at + 2 + data[at + 1]
+                push(name_in(data[at + 2 : end]))
+                at = end
+            elif code == _BINGET and put and data[at + 1] <= highest:
+                push(memo.get(data[at + 1], OPAQUE))
+                at += 2
+            elif code in _WIDTHS:
+                end = at + 1 + _WIDTHS[code]
+                push(int.from_bytes(data[at + 1 : end], "little", signed=code == _BININT))
+                at = end
+            elif code in _PLAIN:
+                push(OPAQUE)
+                at += _PLAIN[code]
+            elif code == _MARK and data[at + 1] not in _IN_NUMBERS:
+                push(MARK)
+                at += 1
+            elif code == _EMPTY_DICT:
+                push(Table())
+                at += 1
+            elif code == _SETITEMS:
+                self.ops = ops  # should it raise
+                self._set(self._popped_to_mark())
+                at += 1
+            else:
+                break
+            ops += 1
+        self.ops, self.put, self.highest = ops, put, highest
+        return at
+
     # ---- the stack ----
 
     def _taken(self) -> Any:
@@ -102,10 +127,11 @@ class Machine:
         return self.stack[-1]
 
     def _popped_to_mark(self) -> list[Any]:
-        for index in range(len(self.stack) - 1, -1, -1):
-            if self.stack[index] is MARK:
-                values = self.stack[index + 1 :]
-                del self.stack[index:]
+        stack = self.stack
+        for index in range(len(stack) - 1, -1, -1):
+            if stack[index] is MARK:
+                values = stack[index + 1 :]
+                del stack[index:]
                 return values
         raise Damaged("нет MARK (no MARK)")
 
@@ -160,11 +186,7 @@ class Machine:
     _long4 = _long1
 
     def _text(self, start: int, end: int) -> None:
-        value = OPAQUE
-        if end - start <= 200:
-            text = bytes(self.data[start:end]).decode("utf-8", "replace")
-            value = text if _NAME.fullmatch(text) else OPAQUE
-        self.stack.append(value)
+        self.stack.append(name_in(bytes(self.data[start:end])) if end - start <= 200 else OPAQUE)
 
     _binunicode = _short_binunicode = _binunicode8 = _binstring = _short_binstring = _text
 
@@ -175,7 +197,7 @@ class Machine:
         if len(raw) <= 400:
             text = raw.decode("ascii", "replace").encode("ascii", "replace").decode("unicode_escape", "replace").strip()
             text = text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
-            value = text if _NAME.fullmatch(text) else OPAQUE
+            value = named(text)
         self.stack.append(value)
 
     _string = _unicode = _line
@@ -236,9 +258,9 @@ class Machine:
         if len(values) % 2:
             raise Damaged("SETITEMS")
         if isinstance(table, Table) and len(table.items) < 64:
-            table.items.update(
-                (key, value) for key, value in zip(values[:128:2], values[1:128:2], strict=False) if isinstance(key, str)
-            )
+            for key, value in zip(values[:128:2], values[1:128:2], strict=True):
+                if isinstance(key, str):
+                    table.items[key] = value
 
     # ---- the memo ----
 

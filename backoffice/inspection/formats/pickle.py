@@ -23,7 +23,7 @@ from typing import Any
 from backoffice.inspection.formats import _pickle_names as names
 from backoffice.inspection.formats import _pickle_opcodes as opcodes
 from backoffice.inspection.formats import _pickle_walk as walk
-from backoffice.inspection.formats._pickle_walk import Import, Made, Table
+from backoffice.inspection.formats._pickle_values import Import, Made, Table
 from backoffice.inspection.report import Broken, Report, Subject
 
 NAME = "pickle"
