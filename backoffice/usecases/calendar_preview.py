@@ -58,14 +58,16 @@ def effect(day: date, kind: str | None, *, now: datetime) -> Effect:
         others = (*others, DayException(day, kind, ""))
     then = load_clock(policy, others)
     rows = list(_touched(day, today).select(*_NEEDED))
-    moves = [
-        Move(row, row.deadline_at, due, then.provisional(row.submitted_at, due))
-        for row, due in zip(rows, _deadlines(rows, _held(), then, policy), strict=True)
-        if due is not None and due != row.deadline_at
-    ]
-    moves.sort(key=lambda move: (min(move.before, move.after), move.submission.id))
-    late = sum(move.after <= now < move.before for move in moves)
-    return Effect(today.table.kind_of(day), then.table.kind_of(day), len(moves), late, moves[:SHOWN])
+    dues = _deadlines(rows, _held(), then, policy)
+    moved = [(row, due) for row, due in zip(rows, dues, strict=True) if due is not None and due != row.deadline_at]
+    moved.sort(key=lambda pair: (min(pair[0].deadline_at, pair[1]), pair[0].id))
+    return Effect(
+        was=today.table.kind_of(day),
+        becomes=then.table.kind_of(day),
+        moved=len(moved),
+        late=sum(due <= now < row.deadline_at for row, due in moved),
+        nearest=[Move(row, row.deadline_at, due, then.provisional(row.submitted_at, due)) for row, due in moved[:SHOWN]],
+    )
 
 
 _NEEDED = (

@@ -8,6 +8,7 @@ from datetime import date
 from flask import flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
+from peewee import JOIN
 from werkzeug.wrappers import Response
 
 from backoffice import calendars
@@ -16,6 +17,7 @@ from backoffice.domain.errors import Refused
 from backoffice.domain.work_days import DayTable
 from backoffice.i18n import gettext, language, lazy
 from backoffice.store.calendar import CalendarChange
+from backoffice.store.people import Person
 from backoffice.usecases.calendar_preview import effect
 from backoffice.usecases.policy_clock import KINDS, change_day, policy_clock, restore_day
 from backoffice.web.staff import lines, year
@@ -98,7 +100,14 @@ def _words() -> dict[str, object]:
 def _changes(shown: int) -> list[CalendarChange]:
     """The staff's changes of a year, also those that are over; the latest first."""
     of_year = (CalendarChange.day >= date(shown, 1, 1)) & (CalendarChange.day <= date(shown, 12, 31))
-    return list(CalendarChange.select().where(of_year).order_by(CalendarChange.created_at.desc()))
+    who, ender = Person.alias("who"), Person.alias("ender")
+    changes = (
+        CalendarChange.select(CalendarChange, who, ender)
+        .join(who, on=(CalendarChange.person == who.id), attr="person")
+        .switch(CalendarChange)
+        .join(ender, JOIN.LEFT_OUTER, on=(CalendarChange.ended_by == ender.id), attr="ended_by")
+    )
+    return list(changes.where(of_year).order_by(CalendarChange.created_at.desc(), CalendarChange.id.desc()))
 
 
 def _reason(given: Mapping[str, str]) -> str:

@@ -11,9 +11,11 @@ from flask import Flask
 from backoffice.calendars import layers, load_calendar
 from backoffice.clock import utcnow
 from backoffice.store.audit import Audit
+from backoffice.store.base import db
 from backoffice.store.calendar import CalendarChange
-from backoffice.usecases.policy_clock import policy_clock
+from backoffice.usecases.policy_clock import change_day, policy_clock, restore_day
 from backoffice.web.staff import year
+from tests.store.test_queues import counted
 from tests.usecases.office import Office
 from tests.web.staff.conftest import SignIn
 
@@ -86,6 +88,19 @@ def test_what_cannot_be_is_refused_with_words(office: Office, sign_in: SignIn, a
         assert ask().status_code == 302
         assert words in lida.page(PAGE)
     assert not CalendarChange.select().exists()
+
+
+def test_the_number_of_queries_does_not_grow_with_the_changes(office: Office, sign_in: SignIn) -> None:
+    lida = sign_in(office.lida)
+    lida.page(PAGE, year="2026")
+    with counted(db.obj) as few:
+        lida.page(PAGE, year="2026")
+    for day in range(2, 7):
+        change_day(date(2026, 3, day), "off", reason="Так", by=(office.lida, office.zahar)[day % 2], now=utcnow())
+        restore_day(date(2026, 3, day), by=office.zahar, now=utcnow())
+    with counted(db.obj) as many:
+        lida.page(PAGE, year="2026")
+    assert len(many) == len(few)
 
 
 def test_leads_and_administrators_keep_it_and_nobody_else(office: Office, sign_in: SignIn) -> None:
