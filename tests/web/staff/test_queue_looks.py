@@ -15,6 +15,7 @@ from backoffice.store import search
 from backoffice.store.listings import DictionaryValue, SubmissionValue
 from backoffice.store.moderation import EscalationStep, Skip
 from tests.real.browser import Watched
+from tests.usecases.market import Market
 from tests.usecases.office import Office
 from tests.web.staff.conftest import Enter
 
@@ -122,12 +123,27 @@ def test_words_grow_on_a_wide_screen(full: Office, enter: Enter) -> None:
     assert heights == sorted(set(heights))
 
 
+def printed(page: Page) -> list[str]:
+    """The words of each sheet of A4."""
+    return [sheet.get_textpage().get_text_bounded() for sheet in pypdfium2.PdfDocument(io.BytesIO(page.pdf(format="A4")))]
+
+
+def test_paper_gets_both_panes_of_a_review_and_the_answers(market: Market, enter: Enter) -> None:
+    waiting = market.awaiting()
+    page = enter(market.vera, f"/staff/review/{waiting.id}?left=card.description&right=checks")
+    page.locator(".point").first.get_by_text("Нет", exact=True).click()
+    expect(page.locator(".remark")).to_have_count(1)
+    whole = "\n".join(printed(page))
+    for words in (waiting.title, waiting.description, "Описание модели", "Отчёты проверок", "Антивирус и формат", "Нет"):
+        assert words in whole, words
+    for button in ("Взять в работу", "Повторить", "Опубликовать", "Вернуть на доработку", "Каталог моделей"):
+        assert button not in whole, button
+
+
 def test_paper_gets_the_rows_and_nothing_to_press(office: Office, enter: Enter) -> None:
     for n in range(30):
         office.submission(f"Модель {n}", submitted_at=utcnow() + timedelta(minutes=n))
-    page = enter(office.lida, "/staff/queue/?tab=free")
-    paper = pypdfium2.PdfDocument(io.BytesIO(page.pdf(format="A4")))
-    texts = [sheet.get_textpage().get_text_bounded() for sheet in paper]
+    texts = printed(enter(office.lida, "/staff/queue/?tab=free"))
     whole = "\n".join(texts)
     assert "Свободные (30)" in texts[0]
     assert all(f"Модель {n}" in whole for n in range(30))
