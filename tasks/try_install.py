@@ -46,7 +46,7 @@ def install(job: Job) -> None:
             progress=lambda step: _show(check.id, step),
         )
     if tried.outcome == "infrastructure":
-        raise TryLater(tried.why)
+        raise TryLater(tried.kept)
     outcome = record_check.Outcome(
         state="passed" if not tried.findings else "findings",
         verdict=tried.verdict,

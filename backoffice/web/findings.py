@@ -12,6 +12,7 @@ from backoffice.i18n import language
 from backoffice.inspection import rules as inspection_rules
 from backoffice.inspection.sandbox import policy as sandbox_policy
 from backoffice.store.checks import Check, Finding
+from backoffice.web.words import word
 
 _ORDER = [str(severity) for severity in Severity]
 
@@ -64,6 +65,11 @@ def words(finding: Finding, reader: str | None = None) -> str:
     """One finding's sentence. A rule that has gone since is shown by its id."""
     rule = _all().get(finding.rule)
     return rule["words"][reader or language()].format_map(_Known(finding.params or {})) if rule else finding.rule
+
+
+def why(check: Check) -> str:
+    """Why a check came to nothing, in the reader's language."""
+    return word(sandbox_policy.told(check.why, language()), "why")
 
 
 def title(name: str) -> str:

@@ -19,6 +19,7 @@ FOLDER = Path(__file__).resolve().parents[3] / "config" / "policies"
 POLICY = FOLDER / "sandbox.toml"
 SECCOMP = FOLDER / "seccomp.json"
 CODE_VERSION = "1"  # raised when the code answers differently under the same policy
+KEPT = "sandbox."  # what a reason kept with a check begins with
 LANGUAGES = ("ru", "en")
 
 
@@ -79,6 +80,12 @@ def words(seen: Finding, language: str = "ru") -> str:
 def reason(name: str, language: str = "ru", *, detail: str = "") -> str:
     """Why nothing was tried, or how the attempt ended, in one sentence."""
     return str(_table()["reasons"][name][language]).format(detail=detail)
+
+
+def told(why: str, language: str = "ru") -> str:
+    """A reason as it is kept with a check (``Tried.kept``), in words; anything else as it is."""
+    name, _, detail = why.removeprefix(KEPT).partition(": ")
+    return reason(name, language, detail=detail) if why.startswith(KEPT) and name in _table()["reasons"] else why
 
 
 def outcome_of(findings: list[Finding]) -> str:

@@ -101,6 +101,11 @@ class Tried:
     reason: str = ""
     detail: str = ""
 
+    @property
+    def kept(self) -> str:
+        """``why`` without a language, for ``policy.told``."""
+        return f"{policy.KEPT}{self.reason}: {self.detail}"
+
     def words(self, language: str) -> str:
         """``why`` in either language."""
         return policy.reason(self.reason, language, detail=self.detail)

@@ -173,6 +173,7 @@ def _checks(one: Shelf, _which: str) -> dict[str, Any]:
         "checks": sorted(one.checks, key=lambda check: (order.index(check.slot), check.kind)),
         "findings": one.found,
         "words_of": findings.words,
+        "why_of": findings.why,
         **previews.trial_files(wiring, one.checks, language=language(), theme=scheme()),
     }
 

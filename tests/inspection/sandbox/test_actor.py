@@ -83,8 +83,8 @@ def test_without_an_engine_it_is_tried_again_and_never_passed(
     monkeypatch.setattr(try_install, "wiring", wiring)
     submission, check = waiting(Market(wiring), zipped(tmp_path / "demo.zip", {"Dockerfile": DOCKERFILE}))
     job = begun(check)
-    with pytest.raises(TryLater, match="нет песочницы"):
+    with pytest.raises(TryLater, match="no_engine: MLPLACE_ENGINE"):
         try_install.install(job)
-    try_install.on_failure(job, "Не выполнялась: нет песочницы", exhausted=True)
+    try_install.on_failure(job, "sandbox.no_engine: MLPLACE_ENGINE", exhausted=True)
     assert (Check.get_by_id(check.id).state, Check.get_by_id(check.id).verdict) == ("exhausted", "error")
     assert Submission.get_by_id(submission.id).state == "awaiting_review"

@@ -29,8 +29,15 @@ def test_a_rule_speaks_both_languages(rule: str) -> None:
 def test_the_code_names_no_rule_that_is_not_there() -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in CODE.glob("*.py"))
     named = set(re.findall(r'"((?:config|compose|docker|image|build|run)\.[a-z_]+)"', source))
-    assert named - set(policy.rules()) <= {"compose.yaml", "compose.yml", "build.context", "docker.sock", "run.sh"}
+    assert named - set(policy.rules()) <= {"compose.yaml", "compose.yml", "build.context", "docker.sock", "docker.io", "run.sh"}
     assert set(compose_keys.REFUSED.values()) <= set(policy.rules())
+
+
+def test_a_kept_reason_is_told_in_either_language() -> None:
+    assert policy.told("sandbox.no_engine: x: y", "en") == "Not done: there is no sandbox (x: y)."
+    assert policy.told("sandbox.no_engine: x", "ru") == "Не выполнялась: нет песочницы (x)."
+    assert policy.told("sandbox.unheard: x") == "sandbox.unheard: x"
+    assert policy.told("jail.timeout") == "jail.timeout"
 
 
 def test_both_languages_say_why_nothing_was_tried() -> None:

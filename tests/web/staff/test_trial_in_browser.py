@@ -99,9 +99,12 @@ def test_it_renews_itself_while_it_runs(market: Market, enter: Enter) -> None:
 
 def test_a_lead_lets_it_pass_with_a_reason(market: Market, enter: Enter) -> None:
     submission = market.checked(market.submit(market.draft()), model_archive=outcome_of([], facts={"has_docker_config": True}))
-    record_check.failed(trial_of(submission).id, why="Не выполнялась: нет песочницы", exhausted=True, now=NOW)
+    record_check.failed(trial_of(submission).id, why="sandbox.no_engine: MLPLACE_ENGINE", exhausted=True, now=NOW)
     page = enter(market.olga, f"/staff/review/{submission.id}?left=try_install&right=card.description")
-    expect(page.get_by_text("Не выполнялась: нет песочницы")).to_be_visible()
+    expect(page.get_by_text("Не выполнялась: нет песочницы (MLPLACE_ENGINE).")).to_be_visible()
+    page.get_by_role("button", name="EN").click()
+    expect(page.get_by_text("Not done: there is no sandbox (MLPLACE_ENGINE).")).to_be_visible()
+    page.get_by_role("button", name="РУ").click()
     page.get_by_text("Освободить с причиной").click()
     page.get_by_role("textbox", name="Причина").fill("Запускали вручную")
     page.get_by_role("button", name="Освободить", exact=True).click()
