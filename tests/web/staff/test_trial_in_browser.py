@@ -36,6 +36,8 @@ TRANSCRIPT: dict[str, Any] = {
     ],
     "logs": {"web": "\n".join(f"строка {number}" for number in range(200)) + "\nОшибка: нет модели", "cache": "готов\n"},
     "http": [],
+    "image": {"service": "web", "name": "web/Dockerfile", "digest": "sha256:5b", "size": 9 << 20, "layers": 5},
+    "ports": [{"port": 8000, "loopback": True, "declared": False}],
     "network_attempts": 3,
     "lookups": {"pypi.org": 2, "files.pythonhosted.org": 1},
     "engine": {"version": "20.10.24", "runtime": "runc"},
@@ -61,6 +63,8 @@ def silent() -> record_check.Outcome:
 def search_and_follow(page: Page) -> None:
     """What moderators and authors do alike: find a line in the logs, follow a finding to its line."""
     expect(page.locator("p", has_text="pypi.org (2)")).to_contain_text("files.pythonhosted.org")
+    expect(page.get_by_text("sha256:5b, 9 МБ, 5 слоёв")).to_be_visible()
+    expect(page.get_by_text("Открытые порты: 8000 (не объявлен) (только localhost)")).to_be_visible()
     page.get_by_role("searchbox", name="Найти в журналах").fill("ошибка")
     expect(page.get_by_text("Найдено строк: 1")).to_be_visible()
     expect(page.get_by_text("Ошибка: нет модели")).to_be_visible()
