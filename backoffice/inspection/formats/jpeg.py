@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import mmap
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from backoffice.inspection.formats import _foreign, _images
 from backoffice.inspection.report import Broken, Report, Subject
@@ -16,10 +17,12 @@ VERSION = "1"
 _MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
 _FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
 _SOI, _EOI, _SOS, _COMMENT, _APP1, _APP2 = 0xD8, 0xD9, 0xDA, 0xFE, 0xE1, 0xE2
+_NOTES = {_COMMENT, *range(0xE0, 0xF0)} - {0xEE}  # Adobe's says how the colours are meant
 _ALONE = {0x01, *range(0xD0, 0xD8)}
 _SEARCHED = 32 << 20  # bytes of a phone's trailer
 _SAMSUNG = b"SEFT"  # the trailer of Samsung's cameras: scene, date, sound
 _MOST_PICTURES = 64
+_READ_TWICE = 32 << 20  # bytes of a picture that is decoded once more
 
 
 @dataclass(slots=True)
@@ -27,6 +30,7 @@ class _Picture:
     """One JPEG image of the file. ``end`` is the byte after its EOI marker."""
 
     end: int
+    notes: list[tuple[int, int]] = field(default_factory=list)  # where application segments and comments are
     several: bool = False  # has a multi-picture index (CIPA DC-007): more images follow
     moving: bool = False  # describes a video that follows ("motion photo")
 
@@ -44,8 +48,39 @@ def examine(subject: Subject, report: Report) -> None:
             _foreign.after_the_end(file, end, subject, report)
         elif other := _foreign.glued(data[end : end + _SEARCHED]):  # whatever calls itself a phone's trailer is not believed
             report.find("format.hidden", subject, place=str(end), other=other)
+        plain = _without_notes(data, first)
     _images.decode(subject.path, "JPEG", report)
+    _check_scans(plain)
     report.cover(scanned=1, size=subject.size)
+
+
+def _without_notes(data: mmap.mmap, picture: _Picture) -> bytes:
+    """The first image without what other programs noted in it; nothing of a very large one."""
+    if picture.end > _READ_TWICE:
+        return b""
+    parts, at = [], 0
+    for start, end in picture.notes:
+        parts.append(data[at:start])
+        at = end
+    return b"".join([*parts, data[at : picture.end]])
+
+
+def _check_scans(plain: bytes) -> None:
+    """FFmpeg gives up on compressed data that libjpeg patches up with a warning nobody hears. A kind of JPEG it does not know is let be."""
+    import av
+
+    if not plain:
+        return
+    strict = {"err_detect": "explode"}
+    try:
+        with av.open(io.BytesIO(plain), "r", format="jpeg_pipe", options=strict) as container:
+            container.streams.video[0].codec_context.options = strict
+            for _ in container.decode(video=0):
+                pass
+    except av.error.InvalidDataError as problem:
+        raise Broken("format.damaged", detail="сжатые данные (compressed data)") from problem
+    except (av.error.FFmpegError, IndexError, ValueError):
+        return
 
 
 def _further(data: mmap.mmap, first: _Picture, subject: Subject, report: Report) -> int:
@@ -77,6 +112,8 @@ def _walk(data: mmap.mmap, start: int, subject: Subject, report: Report) -> _Pic
         if length < 2 or at + length > len(data):
             raise Broken("format.truncated", place=str(at), detail=f"FF{marker:02X}")
         body = data[at + 2 : at + length]
+        if marker in _NOTES:
+            picture.notes.append((at - 2, at + length))
         at += length
         if marker in _FRAMES:
             framed = True
