@@ -11,10 +11,21 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from backoffice.i18n import translations
+from backoffice.i18n import lazy, translations
 from config.settings import ROOT, Settings
 
 TEMPLATES = ROOT / "templates" / "email"
+_THINGS = {  # what a remark can be about, as the author's screens call it
+    "title": lazy("Model name"),
+    "description": lazy("Model description"),
+    "characteristics": lazy("Technical characteristics"),
+    "requirements": lazy("Minimum requirements to run"),
+    "classification": lazy("Model classification"),
+    "data_example": lazy("Data format example"),
+    "instruction": lazy("Model instruction"),
+    "terms_of_use": lazy("Terms of use"),
+    "model_archive": lazy("Model archive"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,10 @@ def _environment(language: str) -> Environment:
     def day(value: datetime) -> str:
         return format_date(value.astimezone(zone).date(), "d MMMM y", locale=language)
 
+    def where(thing: str, *inside: str) -> str:
+        named = _THINGS.get(thing)
+        return " · ".join(filter(None, [translations(language).ugettext(named) if named else "", *inside]))
+
     environment.filters.update(instant=instant, day=day)
-    environment.globals.update(base_url=settings.base_url.rstrip("/"), language=language)
+    environment.globals.update(where=where, base_url=settings.base_url.rstrip("/"), language=language)
     return environment

@@ -110,7 +110,8 @@ def test_what_arrives_over_smtp_is_the_preview_byte_for_byte(market: Market, sig
     waiting, vera = market.awaiting(), sign_in(market.vera)
     vera.post(f"{base(waiting)}/take")
     levels = ("requirement", "guideline", "suggestion", "note")
-    remarks = [{**REMARK, "text": text, "level": level} for text, level in zip(NASTY, levels, strict=True)]
+    place = {"member": "<b>папка</b>/a.csv", "place": "строка 3"}
+    remarks = [{**REMARK, **place, "text": text, "level": level} for text, level in zip(NASTY, levels, strict=True)]
     body = decision(vera, waiting, "return", remarks=remarks, message="Почти готово.\nСпасибо!")
     preview = vera.post(f"{base(waiting)}/preview", json=body).json
     vera.put(f"{base(waiting)}/draft", json={"revision": 0, "data": body})
@@ -124,6 +125,8 @@ def test_what_arrives_over_smtp_is_the_preview_byte_for_byte(market: Market, sig
     assert arrived.subject == preview["subject"]
     assert arrived.text.encode() == preview["text"].encode()
     assert arrived.html.encode() == preview["html"].encode() == framed
+    assert "1. Пример формата данных · <b>папка</b>/a.csv · строка 3\n" in arrived.text
+    assert "<strong>Пример формата данных · &lt;b&gt;папка&lt;/b&gt;/a.csv · строка 3</strong>" in arrived.html
     assert all(line.strip() in arrived.text for text in NASTY for line in text.replace("\r", "\n").split("\n"))
 
 

@@ -1,4 +1,4 @@
-// Everything by name (Ctrl+K): acts, panes, templates, old remarks, colleagues' notes, skipped and other submissions.
+// Everything by name (Ctrl+K): acts, points of the checklist, panes, templates, and the queue by whatever was typed.
 "use strict";
 window.review.parts.push((page) => {
   const { data, $, $$, make, modal } = page;
@@ -17,6 +17,10 @@ window.review.parts.push((page) => {
   function draw() {
     const wanted = search.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
     const found = all.filter((entry) => wanted.every((word) => entry.text.toLocaleLowerCase().includes(word))).slice(0, 40);
+    if (wanted.length) {
+      const words = search.value.trim();
+      found.push({ text: page.fill(search.dataset.inQueue, { words }), run: () => window.open(`${search.dataset.queue}&q=${encodeURIComponent(words)}`, "_blank", "noopener") });
+    }
     list.replaceChildren(...found.map((entry) => {
       const button = make("button", { type: "button", textContent: entry.text });
       if (entry.hint) button.append(" ", make("kbd", { textContent: entry.hint }));

@@ -128,6 +128,12 @@ window.review = (() => {
     page.show = (tab) => window.tabler.bootstrap.Tab.getOrCreateInstance(`#tab-${tab}`).show();
     page.on(root, "click", (event) => {
       if (event.target.closest("[data-preview]")) page.letter();
+      const mention = event.target.closest("[data-mention]");
+      if (mention) {
+        const note = $("textarea", mention.form);
+        note.setRangeText(`@${mention.dataset.mention} `, note.selectionStart, note.selectionEnd, "end");
+        note.focus();
+      }
       const made = event.target.closest("[data-decide]");
       if (made) page.decide(made.dataset.decide);
     });

@@ -274,6 +274,18 @@ def test_the_claim_survives_a_reload_and_not_a_closed_page(gallery: Gallery, com
     assert held.claim_expires_at > utcnow() + timedelta(minutes=10)
 
 
+def test_a_colleague_is_mentioned_by_a_button_and_told(gallery: Gallery, olga: Watched, market: Market) -> None:
+    page = olga.page
+    page.goto(f"/staff/review/{gallery.first.id}")
+    page.keyboard.press("i")
+    page.get_by_role("button", name="@Вера").click()
+    page.keyboard.insert_text("взгляни")
+    page.get_by_role("button", name="Добавить заметку").click()
+    page.keyboard.press("i")
+    expect(page.locator("#work-notes")).to_contain_text("@Вера взгляни")
+    assert InAppNotice.select().where((InAppNotice.kind == "mention") & (InAppNotice.person == market.vera)).count() == 1
+
+
 def test_a_mention_reaches_the_colleague_and_the_note_stands_apart(gallery: Gallery, come: Come, market: Market) -> None:
     assert InAppNotice.get(InAppNotice.kind == "mention").person_id == market.gleb.id
     page = come(market.gleb).page
