@@ -7,6 +7,7 @@ condition turns, and whoever is claimed (a lapse of a claim changes no row).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,6 +59,12 @@ def number(state: str) -> int:
     """How many there are of one of the two kinds that are not open: ``with_author``, or ``submitted`` at any time."""
     asked = f"SELECT COALESCE(SUM(n), 0) FROM submission_tally WHERE holder = 0 AND state = {_mark()}"  # noqa: S608 (a parameter mark)
     return int(db.execute_sql(asked, (state,)).fetchone()[0])
+
+
+def by_holder() -> Counter[int]:
+    """How many open submissions are assigned to each person."""
+    cells = f"SELECT holder, SUM(n) FROM submission_tally WHERE holder > 0 AND {_OPEN} GROUP BY holder"  # noqa: S608 (no value in it)
+    return Counter({int(holder): int(number) for holder, number in db.execute_sql(cells).fetchall()})
 
 
 def fold() -> None:

@@ -82,7 +82,7 @@ def _counted(monday: date, clock: WorkingClock) -> Week:
     weekdays = Counter(clock.day_of(decision.made_at).weekday() for decision in made)
     return Week(
         monday=monday,
-        submitted=len(history.submissions(since, until)),
+        submitted=history.arrivals(since, until),
         decided=len(made),
         published=kinds["publish"],
         returned=kinds["return"],

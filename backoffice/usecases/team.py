@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from peewee import SQL, fn
 
@@ -16,7 +17,7 @@ from backoffice.domain.permissions import Role as RoleName
 from backoffice.domain.shifts import away, duty
 from backoffice.domain.work_days import DAY
 from backoffice.domain.working_clock import WorkingClock
-from backoffice.store import history
+from backoffice.store import history, tally
 from backoffice.store.base import db
 from backoffice.store.listings import Submission, SubmissionValue
 from backoffice.store.people import Person
@@ -69,18 +70,10 @@ def loads(*, now: datetime) -> list[Load]:
     today = clock.day_of(now)
     week = clock.midnight(today - timedelta(days=today.weekday()))
     live = (Submission.claim_expires_at > now) & Submission.claimant.is_null(False)
-    claimed, assigned, both, day, decided_week = (Counter[int]() for _ in range(5))
-    holder = fn.COALESCE(Submission.assignee_id, Submission.claimant_id)
-    for counts, column, condition in (
-        (claimed, Submission.claimant, live),
-        (assigned, Submission.assignee, Submission.assignee.is_null(False)),
-        (both, holder, Submission.assignee.is_null(False) | live),
-    ):
-        found = Submission.select(column.alias("who"), fn.COUNT(Submission.id)).where(SQL(OPEN), condition).group_by(column)
-        counts.update({int(who): int(number) for who, number in found.tuples()})
-    for moderator, made_at in history.decided_by(week, now + DAY):
-        decided_week[moderator] += 1
-        day[moderator] += clock.day_of(made_at) == today
+    claimed, loose = (_claims(SQL(OPEN), live, condition) for condition in (SQL("1 = 1"), Submission.assignee.is_null()))
+    assigned = tally.by_holder()
+    both = assigned + loose
+    day, decided_week = (Counter(history.decided_counts(since, now + DAY)) for since in (clock.midnight(today), week))
     return [
         Load(
             person=person,
@@ -94,6 +87,11 @@ def loads(*, now: datetime) -> list[Load]:
         )
         for person in people
     ]
+
+
+def _claims(*conditions: Any) -> Counter[int]:
+    found = Submission.select(Submission.claimant_id, fn.COUNT(Submission.id)).where(*conditions).group_by(Submission.claimant_id)
+    return Counter({int(who): int(number) for who, number in found.tuples()})
 
 
 def shift_of(person: Person, day: date, clock: WorkingClock) -> tuple[float, float] | None:

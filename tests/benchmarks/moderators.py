@@ -36,7 +36,7 @@ from backoffice.store.listings import Listing, Submission
 from backoffice.usecases import people
 from backoffice.wiring import Wiring
 from config.settings import Settings
-from tests.benchmarks.sweep import somewhere
+from tests.benchmarks.million import somewhere
 from tests.real.callers import Answer, Caller
 from tests.real.product import Product
 
