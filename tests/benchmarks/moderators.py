@@ -94,7 +94,7 @@ class Moderator:
             self._think("queue", "/staff/queue/rows?tab=free")
             place = urlsplit(self._ask("POST", "/staff/queue/next").location).path
             page = self._ask("GET", place).text
-            for _ in range(3):  # then back to the queue for a look
+            for _ in range(self.dice.randint(1, 2)):  # then back to the queue for a look
                 if "/staff/review/" not in place or self.over.is_set():
                     break
                 place, page = self._review(place, page)

@@ -161,3 +161,31 @@ def test_the_density_is_for_all_visits(full: Office, enter: Enter) -> None:
     assert roomy
     assert dense
     assert dense["height"] < roomy["height"]
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("/staff/queue/9999/deadline", "Такого нет"), ("/staff/people/", "Ваша роль"), ("/nothing/", "Такой страницы нет")],
+)
+def test_pages_of_errors_say_what_is_wrong_and_where_to_go(
+    office: Office, enter: Enter, person: Watched, path: str, words: str
+) -> None:
+    page = enter(office.vera, path)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(words)
+    assert person.violations() == []
+    page.get_by_role("link", name="На начальную страницу").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Очередь")
+    person.wrongs.clear()  # the status of the error page itself
+
+
+def test_a_lost_connection_is_said_and_mends_itself(full: Office, enter: Enter, person: Watched) -> None:
+    page = enter(full.lida, QUEUE)
+    page.context.set_offline(True)
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator("#live-words")).to_contain_text("Нет связи")
+    expect(page.locator("#live.lost")).to_be_visible()
+    assert person.violations() == []
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator("#live-words")).to_have_text("Обновляется сама")
+    person.wrongs.clear()  # what the browser says of being offline
