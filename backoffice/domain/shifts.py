@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, time
 
+from backoffice.domain.errors import Refused
+
 USUAL = ("09:00", "18:00")
 
 
@@ -30,6 +32,33 @@ def duty(
         return (_part(USUAL[0]), _part(USUAL[1])) if working else None
     edges = [(_part(str(since)), _part(str(until))) for weekday, since, until in shifts if int(weekday) == day.weekday()]
     return (min(a for a, _ in edges), max(b for _, b in edges)) if edges else None
+
+
+def checked_shifts(shifts: Sequence[tuple[int, str, str]]) -> list[list[str | int]]:
+    """Weekly shifts as they are kept. ``Refused`` for one that does not end after it begins, or is no time of day; 00:00 ends a day."""
+    kept: list[list[str | int]] = []
+    for weekday, since, closes in shifts:
+        until = "24:00" if closes == "00:00" else closes
+        try:
+            right = 0 <= weekday <= 6 and _part(since) < _part(until)
+        except ValueError:
+            right = False
+        if not right:
+            raise Refused("bad_shift")
+        kept.append([weekday, since, until])
+    return kept
+
+
+def checked_absences(absences: Sequence[tuple[str, str, str]]) -> list[list[str]]:
+    """Absences as they are kept, in order. ``Refused`` for one that ends before it begins, or has no days."""
+    for first, last, _ in absences:
+        try:
+            right = date.fromisoformat(first) <= date.fromisoformat(last)
+        except ValueError:
+            right = False
+        if not right:
+            raise Refused("bad_absence")
+    return sorted([first, last, reason.strip()] for first, last, reason in absences)
 
 
 def _part(text: str) -> float:

@@ -9,7 +9,7 @@ from flask_admin import Admin, AdminIndexView
 from flask_admin.theme import BootstrapTheme
 
 from backoffice.web import headers
-from backoffice.web.staff import base, calendar, desk, notices, queue, reference, review
+from backoffice.web.staff import base, calendar, desk, duties, notices, queue, reference, review
 
 URL = "/staff"
 
@@ -24,7 +24,15 @@ def register(app: Flask) -> None:
         theme=BootstrapTheme(folder="bootstrap4", base_template="staff/base.html"),
         csp_nonce_generator=headers.nonce,
     )
-    views: list[Any] = [*queue.views(), *desk.views(), *review.views(), *notices.views(), *calendar.views(), *reference.views()]
+    views: list[Any] = [
+        *queue.views(),
+        *desk.views(),
+        *review.views(),
+        *notices.views(),
+        *calendar.views(),
+        *duties.views(),
+        *reference.views(),
+    ]
     rooms: dict[str, frozenset[str]] = {"staff_admin": base.STAFF}
     for view in views:
         admin.add_view(view)
