@@ -12,7 +12,6 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from backoffice.domain.verdicts import Finding
-from backoffice.inspection import docker_config
 from backoffice.inspection.report import Report, Subject
 
 MOST_NAMES = 50
@@ -109,6 +108,8 @@ def note(subject: Subject, detected: str, head: bytes, report: Report) -> None:
     if _DOCKERFILE.match(name) or _COMPOSE.match(name):
         _keep(report, "docker", shown)
         if _COMPOSE.match(name):
+            from backoffice.inspection import docker_config  # slow to import, seldom needed
+
             docker_config.weigh(subject, path.parent, report)
     elif suffix == ".ipynb":
         _keep(report, "notebooks", shown)
