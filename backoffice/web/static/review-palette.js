@@ -6,7 +6,7 @@ window.review.parts.push((page) => {
   const list = $("#palette-list");
 
   function entries() {
-    const acts = $$("[data-rebind]").map((button) => ({ text: button.dataset.words, hint: button.textContent, run: () => page.pressed(button.textContent.trim()) }));
+    const acts = $$("[data-rebind]").map((button) => ({ text: button.dataset.words, hint: $("kbd", button).textContent, run: () => page.pressed($("kbd", button).textContent) }));
     const buttons = $$(".review-head button[data-bs-toggle], .presets a, .review-head [data-palette]").map((button) => ({ text: button.dataset.palette || button.textContent.trim().replace(/\s+/g, " "), run: () => button.click() }));
     const points = $$("#work-checklist .point legend").map((legend) => ({ text: `✓ ${$("[data-words]", legend).textContent}`, run: () => { page.step("checklist"); legend.closest(".point").scrollIntoView({ block: "center" }); $("input", legend.closest(".point")).focus(); } }));
     const panes = [...$(".pane [data-pane-select]").options].flatMap((option) => [["←", "left"], ["→", "right"]].map(([arrow, side]) => ({ text: `${arrow} ${option.parentElement.label}: ${option.text}`, run: () => page.open(side, option.value) })));
