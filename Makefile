@@ -27,7 +27,7 @@ format: ## let ruff put the code in shape
 	.venv/bin/ruff check --fix-only $(CODE)
 	.venv/bin/ruff format $(CODE)
 
-bench: setup ## the measured figures of the documents, on this machine
+bench: setup ## the measured figures of the documents, on this machine: an hour and more, some fill a million rows
 	@for script in tests/benchmarks/[a-z]*.py; do echo "== $$script"; $(PYTHON) -m "$$(echo $${script%.py} | tr / .)" || exit 1; done
 
 requirements: ## compile requirements*.in into pinned files with hashes

@@ -201,10 +201,10 @@ def all_of(conditions: Sequence[Any]) -> Any:
     return joined
 
 
-def due() -> SQL:
+def due(table: str = "t1") -> SQL:
     """The deadline as lists are ordered by it, none being the last: indexes hold it so, and a range of it begins where it begins."""
     far = f"'{FAR}'" if isinstance(db.obj, SqliteDatabase) else f"TIMESTAMPTZ '{FAR}'"
-    return SQL(f'COALESCE("t1"."deadline_at", {far})')
+    return SQL(f'COALESCE("{table}"."deadline_at", {far})')
 
 
 def _order(tab: str) -> list[tuple[Any, str]]:
