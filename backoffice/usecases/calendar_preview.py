@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 from peewee import SQL, ModelSelect
 
 from backoffice.calendars import DayException, load_clock, load_policy
@@ -22,6 +23,7 @@ from backoffice.store.reports import OPEN
 from backoffice.usecases.policy_clock import refuse_change, timing
 
 SHOWN = 10  # moves that are named
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +59,27 @@ def effect(day: date, kind: str | None, *, now: datetime) -> Effect:
         refuse_change(day, kind, today.table)
         others = (*others, DayException(day, kind, ""))
     then = load_clock(policy, others)
-    rows = list(_touched(day, today).select(*_NEEDED))
-    dues = _deadlines(rows, _held(), then, policy)
-    moved = [(row, due) for row, due in zip(rows, dues, strict=True) if due is not None and due != row.deadline_at]
-    moved.sort(key=lambda pair: (min(pair[0].deadline_at, pair[1]), pair[0].id))
+    ids, before, after = _deadlines(day, today, then, policy)
+    moved = np.flatnonzero(before != after)
+    order = moved[np.lexsort((ids[moved], np.minimum(before, after)[moved]))]
+    at = micros(now)
     return Effect(
         was=today.table.kind_of(day),
         becomes=then.table.kind_of(day),
         moved=len(moved),
-        late=sum(due <= now < row.deadline_at for row, due in moved),
-        nearest=[Move(row, row.deadline_at, due, then.provisional(row.submitted_at, due)) for row, due in moved[:SHOWN]],
+        late=int(((after <= at) & (at < before)).sum()),
+        nearest=_named(ids, before, after, order[:SHOWN], then),
     )
 
 
-_NEEDED = (
-    Submission.id,
-    Submission.listing,
-    Submission.number,
-    Submission.title,
-    Submission.submitted_at,
-    Submission.deadline_at,
-    Submission.deadline_provisional,
-    Submission.deadline_override,
-    Submission.on_hold,
-    Submission.budget_seconds,
-)
+def _named(ids: Ints, before: Ints, after: Ints, places: Ints, clock: WorkingClock) -> list[Move]:
+    """The moves at some places of the arrays, with their submissions."""
+    known = {row.id: row for row in Submission.select().where(Submission.id.in_([int(ids[place]) for place in places]))}
+    found = []
+    for place in places:
+        row, due = known[int(ids[place])], instant(int(after[place]))
+        found.append(Move(row, instant(int(before[place])), due, clock.provisional(row.submitted_at, due)))
+    return found
 
 
 def _touched(day: date, clock: WorkingClock) -> ModelSelect:
@@ -103,20 +101,19 @@ def _held() -> dict[int, list[Hold]]:
     return holds
 
 
-def _deadlines(
-    rows: Sequence[Submission], holds: dict[int, list[Hold]], clock: WorkingClock, policy: DeadlinePolicy
-) -> list[datetime | None]:
-    """Under another clock: those with a past of pauses one by one, all the others in one pass."""
-    intricate = {row.id for row in rows if row.id in holds or (policy.resubmission == "resume" and row.number > 1)}
-    plain = [row for row in rows if row.id not in intricate]
-    starts = np.array([micros(row.submitted_at) for row in plain], np.int64)
-    usual = policy.budget // MICROSECOND
-    budgets = np.array([row.budget_seconds * SECOND if row.budget_seconds else usual for row in plain], np.int64)
-    found: dict[int, datetime | None] = {
-        row.id: instant(due) for row, due in zip(plain, clock.deadlines(starts, budgets), strict=True)
-    }
-    for row in rows:
-        if row.id in intricate:
-            times = timing(row, policy, holds=holds[row.id])
-            found[row.id] = deadline(clock, times.start, times.budget, times.pauses)
-    return [found[row.id] for row in rows]
+def _deadlines(day: date, clock: WorkingClock, then: WorkingClock, policy: DeadlinePolicy) -> tuple[Ints, Ints, Ints]:
+    """Ids, deadlines as they stand, and under the other clock, in microseconds: those with pauses one by one, all the others in one pass."""
+    columns = (Submission.id, Submission.number, Submission.budget_seconds, Submission.submitted_at, Submission.deadline_at)
+    rows = list(_touched(day, clock).select(*columns).tuples())
+    usual, holds = policy.budget // MICROSECOND, _held()
+    ids = np.array([row[0] for row in rows], np.int64)
+    budgets = np.array([row[2] * SECOND if row[2] else usual for row in rows], np.int64)
+    starts, before = (np.array([micros(row[place]) for row in rows], np.int64) for place in (3, 4))
+    after = then.deadlines(starts, budgets)
+    intricate = [n for n, row in enumerate(rows) if row[0] in holds or (policy.resubmission == "resume" and row[1] > 1)]
+    for place in intricate:
+        row = Submission.get_by_id(rows[place][0])
+        times = timing(row, policy, holds=holds[row.id])
+        due = deadline(then, times.start, times.budget, times.pauses)
+        after[place] = micros(due) if due else before[place]
+    return ids, before, after
