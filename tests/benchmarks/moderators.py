@@ -59,7 +59,9 @@ def _copy(original: Submission, number: int) -> None:
     now = utcnow()
     listing = Listing.create(owner=original.author, title=original.title, created_at=now)
     deadline = now + timedelta(minutes=10 * number)
-    made = _again(original, listing=listing, number=1, deadline_at=deadline, claimant=None, assignee=None, on_hold=False)
+    made = _again(
+        original, listing=listing, number=1, deadline_at=deadline, next_step_at=None, claimant=None, assignee=None, on_hold=False
+    )
     for artifact in original.artifacts:
         copied = _again(artifact, submission=made)
         for link in ArtifactCheck.select().where(ArtifactCheck.artifact == artifact):
