@@ -74,10 +74,12 @@ window.review.parts.push((page) => {
     form.append("token", page.token);
     form.append("beacon", "1");
     navigator.sendBeacon(`${page.base}/release`, form);
+    sessionStorage.setItem("review.given-back", page.base);
   });
   page.on(document, "submit", (event) => { if ("noBeacon" in event.target.dataset) page.leaving = true; });
-  // The beacon of a page that is being reloaded gives its claim back a moment before this one begins: it is taken anew.
-  if (page.held() && !window.review.started && performance.getEntriesByType("navigation")[0]?.type === "reload") keeping = take();
+  // The page before, of the same submission, gave the claim back as it closed, perhaps after this one was made: it is taken anew.
+  if (page.held() && sessionStorage.getItem("review.given-back") === page.base) keeping = take();
+  sessionStorage.removeItem("review.given-back");
   document.body.classList.remove("decided");
   countDown();
 });

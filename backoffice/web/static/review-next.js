@@ -50,7 +50,6 @@
   }
   function begin() {
     current = window.review.start();
-    window.review.started = true;
     const said = sessionStorage.getItem("review.said");
     if (said) window.announce(said, "success");
     sessionStorage.removeItem("review.said");
