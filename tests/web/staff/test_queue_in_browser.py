@@ -74,6 +74,7 @@ def test_new_rows_above_do_not_move_what_one_reads(office: Office, enter: Enter)
     for n in range(40):
         office.submission(f"м{n}", submitted_at=utcnow() + timedelta(minutes=n))
     page = enter(office.lida, "/staff/queue/?tab=free")
+    page.emulate_media(reduced_motion="reduce")  # a smooth scroll would still be under way
     for _ in range(25):
         page.keyboard.press("j")
     reading = page.locator("tr.is-current")
