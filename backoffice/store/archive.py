@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from peewee import SQL
 
-from backoffice.store.listings import Submission
+from backoffice.store.base import db
+from backoffice.store.queues import Listed
 
+EVERY = 1_000_000_000  # more rows than there ever are
 # Literal, as the partial index has it: SQLite matches such an index by text.
 ARCHIVED = '"t1"."state" = \'returned\' AND "t1"."answered_at" IS NULL AND "t1"."archived_at" IS NOT NULL'
 
 
-def conditions() -> list[Any]:
-    """What makes a submission one of the archive."""
-    return [SQL(ARCHIVED)]
+def listing() -> Listed:
+    """Those that are there, the latest decided first."""
+    return Listed([SQL(ARCHIVED)], "authors", "submission_archived")
 
 
 def count() -> int:
     """How many there are."""
-    return int(Submission.select().where(*conditions()).count())
+    text, params = listing().ids(limit=EVERY)
+    return int(db.execute_sql(f"SELECT COUNT(*) FROM ({text}) AS c", params).fetchone()[0])  # noqa: S608 (made by peewee)

@@ -14,7 +14,7 @@ from backoffice.clock import utcnow
 from backoffice.i18n import gettext, language, lazy
 from backoffice.store import archive, queues, reports
 from backoffice.store.filters import Filters
-from backoffice.store.queues import Listed, Page, Watch
+from backoffice.store.queues import Page, Watch
 from backoffice.store.reports import FIGURES, Moment
 from backoffice.usecases import digest, history, team
 from backoffice.web.access import needed
@@ -87,7 +87,7 @@ class Desk(StaffView):
     def archive(self) -> str:
         """What authors never answered, the latest first."""
         seen = lines.watch(current_user, now=utcnow())
-        page = queues.listed(Listed(archive.conditions(), "authors"), seen.person, cursor=request.args.get("after", "")[:200])
+        page = queues.listed(archive.listing(), seen.person, cursor=request.args.get("after", "")[:200])
         return self.render("staff/desk_archive.html", page=page, review_url=lines.review_url)
 
     @expose("/archive/<int:submission_id>/back", methods=["POST"])
