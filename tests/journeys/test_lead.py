@@ -27,6 +27,8 @@ from tests.real.waiting import until
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ALBUM = ROOT / "test-artifacts" / "lead"
 PHONE = {"width": 390, "height": 844}
+DRAWN = """() => { const charts = [...document.querySelectorAll("canvas.chart")]; return charts.length && charts.every(
+  (one) => one.width && one.getContext("2d").getImageData(0, 0, one.width, one.height).data.some((byte) => byte)) }"""
 SWEEP = 180.0  # seconds within which open deadlines follow the calendar
 
 
@@ -167,12 +169,14 @@ def asks_what_if(lead: Lead) -> None:
     page.get_by_label("Кому").select_option(label="Глеб Тарасов")
     page.get_by_role("button", name="Посчитать").click()
     expect(page.get_by_role("status").filter(has_text="Пунктир показывает")).to_be_visible()
+    page.wait_for_function(DRAWN)
     lead.look("09-forecast")
 
 
 def downloads_history(lead: Lead) -> None:
     page = lead.page
     page.get_by_role("link", name="История").click()
+    page.wait_for_function(DRAWN)
     lead.look("10-history")
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").first.click()

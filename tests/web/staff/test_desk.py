@@ -150,7 +150,7 @@ def test_only_what_is_ticked_is_spread_and_a_line_can_be_changed(full: Office, s
 def test_the_forecast_names_days_and_answers_what_if(full: Office, sign_in: SignIn) -> None:
     lida = sign_in(full.lida)
     page = lida.page("/staff/desk/forecast")
-    assert '<svg class="chart"' in page or "Показывать пока нечего" in page
+    assert '<canvas class="chart"' in page or "Показывать пока нечего" in page
     changed = lida.page("/staff/desk/forecast", move="2", to=str(full.vera.id))
     assert "Пунктир показывает" in changed
     from_gleb = lida.page("/staff/desk/forecast", move="9", of=str(full.gleb.id), to=str(full.vera.id))
