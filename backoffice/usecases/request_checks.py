@@ -69,7 +69,8 @@ def rerun(check_id: int, *, person: Person | None, now: datetime) -> None:
         fresh = Check.update(state="queued", why="", progress={}, tries=check.tries + 1, finished_at=None)
         if not fresh.where((Check.id == check_id) & Check.state.not_in(("queued", "running"))).execute():
             raise Refused("check_running")
-        outbox.put(actor_of(check), check.id, key=f"check:{check.id}:{check.tries + 1}", now=now)
+        if not outbox.hurry([check.id], actor=actor_of(check), now=now):  # a failed one may wait for its next try
+            outbox.put(actor_of(check), check.id, key=f"check:{check.id}:{check.tries + 1}", now=now)
         for submission in submissions_of(check):
             if submission.state == State.AWAITING_REVIEW:
                 state = after(submission.state, Act.RECHECK)

@@ -83,6 +83,14 @@ def test_what_waited_for_the_engine_is_tried_at_once(market: Market, times: int)
     assert request_checks.hurry("try_install", now=NOW) == 0
 
 
+@pytest.mark.parametrize("times", [1, 3], ids=["waiting for its next try", "given up"])
+def test_a_check_repeated_by_hand_has_one_job(market: Market, times: int) -> None:
+    _, check = failing(market, times)
+    request_checks.rerun(check.id, person=market.vera, now=NOW)
+    (job,) = Job.select().where(Job.subject == check.id, Job.actor == "try_install", Job.finished_at.is_null())
+    assert (job.due_at, job.tries) == (NOW, 0)
+
+
 def test_what_was_decided_meanwhile_is_left_alone(market: Market) -> None:
     submission, _ = failing(market, 3)
     market.decide(submission, "return", market.vera)
