@@ -13,8 +13,8 @@ setup: ## install what is missing: packages of Debian, .venv
 run: setup ## the whole product on this machine, with demo data; Ctrl-C stops everything
 	@exec $(PYTHON) -m scripts.run
 
-test: setup ## every test, on real parts
-	@exec $(PYTHON) -m pytest -q $(PYTEST)
+test: setup ## every test, on real parts, two at a time
+	@exec $(PYTHON) -m pytest -q --numprocesses 2 --dist loadgroup $(PYTEST)
 
 lint: setup ## ruff, mypy, import-linter, and the tests of the conventions
 	.venv/bin/ruff check $(CODE)

@@ -152,13 +152,16 @@ def _drain(api: Any, repository: str, digest: str, *, terms: Terms, file: str, l
 
 
 def build(session: Session, recipe: Recipe, folder: Path, step: Step, *, tag: str) -> str:
-    """Build offline, every step bounded. The image's id."""
+    """Build offline, every step bounded. The image's id.
+
+    A failed step's container is left to the clean-up: as long as it is there, the disk shows whether it was full.
+    """
     api, terms = session.api, session.terms
     memory = terms.whole("build_memory")
     with packed(folder, recipe) as context, _watched(session) as guard:
         rows = api.build(
             fileobj=context, custom_context=True, dockerfile=DOCKERFILE, tag=tag, network_mode="none", rm=True,
-            forcerm=True, nocache=True, pull=False, labels=session.labels, buildargs=recipe.arguments, target=recipe.target or None,
+            nocache=True, pull=False, labels=session.labels, buildargs=recipe.arguments, target=recipe.target or None,
             container_limits={"memory": memory, "memswap": memory}, decode=True,
         )  # fmt: skip
         said_last, number = _follow(rows)
@@ -220,9 +223,12 @@ def _watched(session: Session) -> Iterator[_Guard]:
     root = Path(session.api.info()["DockerRootDir"])
     floor = max(SPARE, _free(root) - session.terms.whole("engine_disk"))  # also where the engine has no disk of its own
 
+    def look() -> None:
+        guard.full = guard.full or _free(root) < floor
+
     def watch() -> None:
         while not over.wait(LOOK):
-            guard.full = guard.full or _free(root) < floor
+            look()
             guard.late = guard.late or time.monotonic() > until
             if guard.late or guard.full:
                 _kill_all(session.address)
@@ -231,6 +237,7 @@ def _watched(session: Session) -> Iterator[_Guard]:
     thread.start()
     try:
         yield guard
+        look()
     finally:
         over.set()
         thread.join()
