@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -74,6 +74,21 @@ def var() -> Iterator[Path]:
         yield Path(folder) / "var"
 
 
+@pytest.fixture
+def start() -> Iterator[Callable[[Path], Run]]:
+    """Starts one; a test that fails leaves none."""
+    started: list[Run] = []
+
+    def run(var: Path) -> Run:
+        started.append(Run(var))
+        return started[-1]
+
+    yield run
+    for each in started:
+        if each.process.poll() is None:
+            each.stop()
+
+
 def _health(url: str) -> dict[str, str]:
     with urllib.request.urlopen(urllib.request.Request(f"{url}/health", headers={"accept": "*/*"}), timeout=20) as answer:
         return {part["name"]: part["state"] for part in json.load(answer)["parts"]}
@@ -83,14 +98,15 @@ def _health(url: str) -> dict[str, str]:
 def squatter() -> Iterator[None]:
     """Somebody listens at the port we would like best (if not us, then another)."""
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # others were served there a moment ago
         with contextlib.suppress(OSError):
             taken.bind(("127.0.0.1", 8000))
             taken.listen()
         yield
 
 
-def test_two_that_start_at_once_have_an_address_each(var: Path) -> None:
-    runs = [Run(var), Run(var.with_name("second"))]
+def test_two_that_start_at_once_have_an_address_each(var: Path, start: Callable[[Path], Run]) -> None:
+    runs = [start(var), start(var.with_name("second"))]
     urls = [run.ready() for run in runs]
     assert len(set(urls)) == 2
     assert [_health(url)["database"] for url in urls] == ["ok", "ok"]
@@ -98,8 +114,8 @@ def test_two_that_start_at_once_have_an_address_each(var: Path) -> None:
     assert [run.stop() for run in runs] == [0, 0]
 
 
-def test_it_starts_heals_stops_and_goes_on_where_it_was(var: Path, squatter: None) -> None:
-    run = Run(var)
+def test_it_starts_heals_stops_and_goes_on_where_it_was(var: Path, start: Callable[[Path], Run], squatter: None) -> None:
+    run = start(var)
     url = run.ready()
     assert not url.endswith(":8000")
     health = _health(url)
@@ -121,7 +137,7 @@ def test_it_starts_heals_stops_and_goes_on_where_it_was(var: Path, squatter: Non
     assert run.stop(signal.SIGINT) == 0
     assert run.pids() == []
 
-    again = Run(var)
+    again = start(var)
     again.ready()
     assert ((var / "backoffice.db").stat().st_ino, (var / "keys" / "secret").read_text()) == (database, key)
     assert len(again.pids()) >= 10

@@ -1,4 +1,4 @@
-"""One running product for the journeys that do not need one of their own: its start takes longer than most of them."""
+"""One running product for the journeys of a file: they share out what waits in its demo."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.real.waiting import until
 Come = Callable[..., Watched]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The product with its demo, on SQLite."""
     var = tmp_path_factory.mktemp("shared")
