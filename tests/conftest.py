@@ -38,13 +38,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What one of two processes runs in one go: a file; and whatever starts the whole product, since one of them looks at its ports."""
-    for item in items:
-        whole = {"product", "shared"} & set(getattr(item, "fixturenames", ())) or item.path.name == "test_run.py"
-        item.add_marker(pytest.mark.xdist_group("the whole product" if whole else str(item.path)))
-
-
 @pytest.fixture(scope="session")
 def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "migrated.db"
