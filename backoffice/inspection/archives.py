@@ -6,11 +6,11 @@ An examiner of one kind of archive lists its ``Entry`` rows, calls ``look_over``
 from __future__ import annotations
 
 import atexit
+import hashlib
 import re
 import shutil
 import tempfile
 import unicodedata
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -165,12 +165,12 @@ def take(entry: Entry, chunks: Iterable[bytes], subject: Subject, report: Report
 
 
 def _summed(chunks: Iterable[bytes], row: dict[str, Any]) -> Iterator[bytes]:
-    """The same bytes; at their end the row of the preview has their CRC-32, by which two versions of an archive are compared."""
-    crc = 0
+    """The same bytes; at their end the row of the preview has their SHA-256, by which two versions of an archive are compared."""
+    digest = hashlib.sha256()
     for chunk in chunks:
-        crc = zlib.crc32(chunk, crc)
+        digest.update(chunk)
         yield chunk
-    row["crc"] = f"{crc:08x}"
+    row["sha256"] = digest.hexdigest()
 
 
 @cache

@@ -221,11 +221,12 @@ def _clipped(report: Report) -> list[Any]:
 
 
 def _capped(preview: dict[str, Any], most: int) -> dict[str, Any]:
-    if len(json.dumps(preview, default=str, ensure_ascii=False).encode()) <= most:
+    size = len(json.dumps(preview, default=str, ensure_ascii=False).encode())
+    if size <= most:
         return preview
     entries = preview.get("entries")
     if preview.get("kind") == "tree" and isinstance(entries, list) and len(entries) > 1:
-        return _capped({**preview, "entries": entries[: len(entries) // 2], "truncated": True}, most)
+        return _capped({**preview, "entries": entries[: (len(entries) - 1) * most // size], "truncated": True}, most)
     return {"kind": "none", "note": "too_large"}
 
 

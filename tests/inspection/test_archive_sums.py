@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
-import zlib
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,6 @@ def test_every_member_has_its_checksum_in_the_preview(tmp_path: Path) -> None:
         archive.writestr("данные/а.csv", "a,b\n1,2\n")
         archive.writestr("данные/б.csv", "a,b\n3,4\n")
     seen = runner.inspect(path, slot="model_archive", name=path.name, antivirus=None)
-    rows = {row["name"]: row.get("crc") for row in seen.preview["entries"]}
-    assert rows == {
-        "данные/а.csv": f"{zlib.crc32(b'a,b' + bytes([10]) + b'1,2' + bytes([10])):08x}",
-        "данные/б.csv": f"{zlib.crc32(b'a,b' + bytes([10]) + b'3,4' + bytes([10])):08x}",
-    }
+    rows = {row["name"]: row.get("sha256") for row in seen.preview["entries"]}
+    texts = {"данные/а.csv": b"a,b\n1,2\n", "данные/б.csv": b"a,b\n3,4\n"}
+    assert rows == {name: hashlib.sha256(text).hexdigest() for name, text in texts.items()}

@@ -33,10 +33,11 @@ def table(rows: int, **types: str) -> Outcome:
     return seen({"kind": "table", "columns": columns, "rows": [], "total_rows": rows, "total_columns": len(columns)})
 
 
-def archive(*members: str, **sums: str) -> Outcome:
-    entries = [{"name": name, "size": 2048, "crc": crc} for name, crc in sums.items()]
+def archive(*members: str, counted: str = "sha256", total: int = 0, **sums: str) -> Outcome:
+    """``sums``: the first digits of each member's sum; ``total``: how many members there are if not all are listed."""
+    entries = [{"name": name, "size": 2048, counted: digits.ljust(64, "0")} for name, digits in sums.items()]
     inside = [{"name": name, "preview": {"kind": "text", "text": f"внутри {name}"}} for name in members]
-    return seen({"kind": "tree", "entries": entries, "total": len(entries), "members": inside})
+    return seen({"kind": "tree", "entries": entries, "total": total or len(entries), "members": inside})
 
 
 def next_round(market: Market, before: Submission, description: str, **found: Outcome) -> Submission:
@@ -100,8 +101,23 @@ def test_a_resubmission_begins_with_what_changed_in_words_values_schema_shape_an
     assert re.search(r"Строк <del>10</del> <ins>12</ins>", text)
     assert re.search(r"ток <del>double</del> <ins>float</ins>", text)
     assert "+ время timestamp" in text
-    assert re.search(r"b <del>2 КБ · 22bb</del> <ins>2 КБ · 33cc</ins>", text.replace("\N{NO-BREAK SPACE}", " "))
+    sums = r"b <del>2 КБ · 22bb00000000…</del> <ins>2 КБ · 33cc00000000…</ins>"
+    assert re.search(sums, text.replace("\N{NO-BREAK SPACE}", " "))
+    assert "сравнены по SHA-256" in text
     assert "тот же файл" in text
+
+
+def test_members_are_compared_by_what_both_checks_counted_and_as_far_as_both_lists_go(market: Market, sign_in: SignIn) -> None:
+    first = market.awaiting(data_example=archive(counted="crc", a="1"), model_archive=archive(a="1", b="2", total=3))
+    market.decide(first, "return", market.vera)
+    found = {"data_example": archive(a="2"), "model_archive": archive(a="2", b="2", c="3")}
+    text = pane(sign_in(market.vera), next_round(market, first, "Другое", **found), "diff")
+    data, model = text[text.index("Пример формата") : text.index("Инструкция")], text[text.index("Архив с моделью") :]
+    assert "изменено 0" in data
+    assert "сравнены по размеру" in data
+    assert "~ a" in model
+    assert "+ c" not in model  # it may have been the third, which was not listed
+    assert "есть в обоих списках" in model
 
 
 def test_a_member_of_an_archive_is_a_pane_of_its_own(market: Market, sign_in: SignIn) -> None:

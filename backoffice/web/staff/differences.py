@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from backoffice.domain import diffs
@@ -16,6 +17,8 @@ from backoffice.web.wording import filesize, number
 CARD = ("description", "characteristics", "requirements")
 SLOTS = ("data_example", "instruction", "terms_of_use", "model_archive")
 KINDS = ("industry", "technology", "effect")
+_SUMS = ("sha256", "crc")  # of members, the better first; checks of before counted CRC-32
+_SHA256 = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 _SHAPE = {
     "kind": lazy("Kind"),
     "total_rows": lazy("Rows"),
@@ -42,7 +45,8 @@ class FileDiff:
     same: bool
     entries: diffs.Entries | None = None
     text: Sequence[diffs.Piece] | None = None
-    partly: bool = False  # only the beginning of a text was compared
+    partly: bool = False  # only the beginning of a text, or the entries that both previews list, were compared
+    sums: str = ""  # by what members were compared: sha256, crc or size; empty where there are no members
 
 
 def in_order(submission: Submission) -> list[Artifact]:
@@ -97,7 +101,33 @@ def _inside(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
         pieces = diffs.words(_text(old), _text(new))
         partly = bool(old.get("truncated") or new.get("truncated"))
         return {"text": diffs.abridged(pieces) if pieces is not None else None, "partly": partly}
-    return {"entries": diffs.entries(traits(old), traits(new))}
+    sums = _sums(old, new)
+    before, after = traits(old, sums), traits(new, sums)
+    # What one side does not list may stand further down in it: that is neither an addition nor a loss.
+    unknown = {
+        name for one, other, side in ((before, after, new), (after, before, old)) if _cut(side) for name in one.keys() - other
+    }
+    for name in unknown:
+        before.pop(name, None)
+        after.pop(name, None)
+    found = diffs.entries(before, after)
+    shown = [replace(change, before=_short(change.before), after=_short(change.after)) for change in found.changes]
+    return {"entries": replace(found, changes=shown), "partly": _cut(old) or _cut(new), "sums": sums}
+
+
+def _sums(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """The best sum that both checks counted; ``size`` when they counted different ones."""
+    counted = [{sum_of for sum_of in _SUMS for entry in one.get("entries", []) if entry.get(sum_of)} for one in (old, new)]
+    return next((each for each in _SUMS if all(each in one for one in counted)), "size" if any(counted) else "")
+
+
+def _cut(preview: Mapping[str, Any]) -> bool:
+    return bool(preview.get("entries")) and (preview.get("total") or 0) > len(preview["entries"])
+
+
+def _short(told: str) -> str:
+    """A sum's first twelve digits are enough to see that it is another."""
+    return _SHA256.sub(r"\1…", told)
 
 
 def _text(preview: Mapping[str, Any]) -> str:
@@ -106,11 +136,11 @@ def _text(preview: Mapping[str, Any]) -> str:
     return str(preview.get("text") or "")
 
 
-def traits(preview: Mapping[str, Any]) -> dict[str, str]:
-    """What a preview says of a file, by name: its shape, its columns with their types, its members with size and sum."""
+def traits(preview: Mapping[str, Any], sums: str = "") -> dict[str, str]:
+    """What a preview says of a file, by name: its shape, its columns with their types, its members with size and the sum ``sums``."""
     found = {gettext(label): str(preview[key]) for key, label in _SHAPE.items() if preview.get(key) not in (None, "")}
     found |= {str(column.get("name")): str(column.get("type", "")) for column in preview.get("columns", [])}
-    found |= {str(entry.get("name")): _member(entry) for entry in preview.get("entries", [])}
+    found |= {str(entry.get("name")): _member(entry, sums) for entry in preview.get("entries", [])}
     found |= {str(name): gettext("import") for name in preview.get("imports", [])}
     found |= {str(label): str(value) for label, value in preview.get("summary", [])}
     return found
@@ -122,7 +152,7 @@ def shape(preview: Mapping[str, Any]) -> list[str]:
     return [f"{gettext(label)}: {number(value) if isinstance(value, int | float) else value}" for label, value in told]
 
 
-def _member(entry: Mapping[str, Any]) -> str:
+def _member(entry: Mapping[str, Any], sums: str) -> str:
     size = filesize(entry["size"]) if isinstance(entry.get("size"), int) else ""
-    parts = [size, *(str(entry[key]) for key in ("crc", "type", "shape", "dtype") if entry.get(key))]
+    parts = [size, *(str(entry[key]) for key in (sums, "type", "shape", "dtype") if entry.get(key))]
     return " · ".join(filter(None, [*parts, ", ".join(entry["flags"]) if isinstance(entry.get("flags"), list) else ""]))
