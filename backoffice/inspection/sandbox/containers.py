@@ -16,6 +16,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import IO, Any
 
@@ -156,23 +157,32 @@ def _start(session: Session, service: Service, launch: Launch, crew: Crew) -> st
     api, image = session.api, launch.images[service.name]
     mounts = _mounts(session, service, launch, crew.sample)
     config = api.inspect_image(image)["Config"] or {}
-    made = api.create_container(
-        image, command=service.command, entrypoint=service.entrypoint, environment=_environment(service, config),
-        working_dir=service.working_dir or None, user=service.user or None, labels=session.labels, name=f"{session.tag}-{service.name}",
-        host_config=_host(session, service, config, crew, mounts), detach=True,
-    )  # fmt: skip
+    try:
+        made = api.create_container(
+            image, command=service.command, entrypoint=service.entrypoint, environment=_environment(service, config),
+            working_dir=service.working_dir or None, user=service.user or None, labels=session.labels, name=f"{session.tag}-{service.name}",
+            host_config=_host(session, service, config, crew, mounts), detach=True,
+        )  # fmt: skip
+    except APIError as error:
+        if (
+            error.status_code == HTTPStatus.BAD_REQUEST
+        ):  # the holder was made in the same way: what the engine refuses is the service's own
+            raise _not_started(launch, service, error) from error
+        raise
     for left in reversed(range(STARTS)):
         try:
             api.start(made["Id"])
             break
         except APIError as error:
             if BAD_COMMAND.search(said(error)):
-                raise Refused(
-                    "run.start", file=launch.plan.file, line=service.line, service=service.name, detail=said(error)[-240:]
-                ) from error
+                raise _not_started(launch, service, error) from error
             if not left:
                 raise Infrastructure("engine_failed", said(error)) from error
     return str(made["Id"])
+
+
+def _not_started(launch: Launch, service: Service, error: APIError) -> Refused:
+    return Refused("run.start", file=launch.plan.file, line=service.line, service=service.name, detail=said(error)[-240:])
 
 
 def _environment(service: Service, config: dict[str, Any]) -> dict[str, str]:

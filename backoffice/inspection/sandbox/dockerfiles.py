@@ -2,6 +2,9 @@
 
 The classic builder is the one whose steps can be bounded in memory, processes, network and time. It knows no heredocs and no
 ``RUN --mount``: heredocs are rewritten into what means the same, caches are dropped, secrets are refused.
+
+The engine itself has a network, and ADD, FROM, COPY --from and ONBUILD make it use that. So it is never left to guess what they name: it gets
+names as they were read here, and what cannot be read here with certainty in a form that cannot download.
 """
 
 from __future__ import annotations
@@ -19,7 +22,8 @@ from backoffice.inspection.sandbox.plan import Recipe, Refused
 
 VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^}]*))?\}|(?P<bare>\w+))")
 REMOTE = re.compile(r"^(https?|ftp|git|ssh)://|^git@|\.git(#|$)", re.IGNORECASE)
-COPY_FLAGS = ("--from", "--chown")  # what the classic builder knows
+COPY_FLAG = re.compile(r"--(from|chown)=[^\s\"'\\]+")  # what the classic builder knows; no way to smuggle in a second one
+LOCAL = re.compile(r"[\w./*?,=+@%~ -]+")  # a name that the builder's own variables, quotes and escapes do not make another
 See = Callable[..., None]
 
 
@@ -49,15 +53,25 @@ def read(text: str, recipe: Recipe, see: See) -> None:
         raise Refused("config.unreadable", file=recipe.file, line=number, detail=str(error)[:300]) from error
     state = _State(recipe, see)
     for command in commands:
-        name = command.cmd.lower()
-        state.last = command.start_line
-        recipe.lines.append(command.start_line)
-        _HANDLERS.get(name, _keep)(state, command)
+        state.last, written = command.start_line, len(state.lines)
+        _HANDLERS.get(command.cmd.lower(), _keep)(state, command)
+        recipe.lines += [command.start_line] * (len(state.lines) - written)
     if not state.stages:
         raise Refused("config.unreadable", file=recipe.file, line=1, detail="FROM?")
     if state.user in ("", "0", "root"):
         see("docker.root", file=recipe.file, line=state.last)
     recipe.text = "\n".join(state.lines) + "\n"
+    _means_the_same(recipe, [line.partition(" ")[0] for line in state.lines])
+
+
+def _means_the_same(recipe: Recipe, wanted: list[str]) -> None:
+    """The engine must not read other instructions in the rewritten text than those that were looked at (another escape character)."""
+    try:
+        found = [command.cmd.upper() for command in dockerfile.parse_string(recipe.text)]
+    except (dockerfile.GoParseError, ValueError) as error:
+        raise Refused("config.unreadable", file=recipe.file, detail=str(error)[:300]) from error
+    if found != [name.upper() for name in wanted]:
+        raise Refused("config.unreadable", file=recipe.file, line=1, detail="escape")
 
 
 def _keep(state: _State, command: Any) -> None:
@@ -66,12 +80,11 @@ def _keep(state: _State, command: Any) -> None:
 
 def _from(state: _State, command: Any) -> None:
     image = expand(command.value[0], state.arguments)
-    if image not in state.stages and image != "scratch" and not image.isdigit():
+    if image.lower() not in state.stages and image != "scratch":
         state.recipe.bases.append(image)
-    name = command.value[2] if len(command.value) > 2 else str(len(state.stages))
-    state.stages.append(name)
+    state.stages.append(command.value[2].lower() if len(command.value) > 2 else "")
     state.recipe.exposed, state.recipe.volumes, state.user = [], [], ""
-    state.lines.append(" ".join(["FROM", *command.value]))
+    state.lines.append(" ".join(["FROM", image, *command.value[1:]]))
 
 
 def _arg(state: _State, command: Any) -> None:
@@ -134,10 +147,10 @@ def _script(command: Any) -> str:
 
 
 def _copy(state: _State, command: Any) -> None:
-    flags = [flag for flag in command.flags if flag.startswith(COPY_FLAGS)]
+    flags = [flag for flag in command.flags if COPY_FLAG.fullmatch(flag)]
     outer = [flag.partition("=")[2] for flag in flags if flag.startswith("--from")]
-    if outer and outer[0] not in state.stages and not outer[0].isdigit():
-        state.recipe.bases.append(expand(outer[0], state.arguments))
+    if outer and outer[0].lower() not in state.stages and not outer[0].isdigit():
+        state.recipe.bases.append(outer[0])
     values = list(command.value)
     docs = {doc.name: doc.content for doc in command.heredocs}
     for index, source in enumerate(values[:-1]):
@@ -149,7 +162,18 @@ def _copy(state: _State, command: Any) -> None:
             _source(state, command, source)
     mode = _chmod(state, command, outer)
     state.recipe.modes |= {expand(source, state.arguments).removeprefix("./").strip("/"): mode for source in values[:-1] if mode}
-    state.lines.append(f"{command.cmd.upper()} " + " ".join([*flags, json.dumps(values)]))
+    name, values = _added(values, state.arguments) if command.cmd.lower() == "add" else ("COPY", values)
+    state.lines.append(f"{name} " + " ".join([*flags, json.dumps(values)]))
+
+
+def _added(values: list[str], arguments: dict[str, str]) -> tuple[str, list[str]]:
+    """ADD with its names spelled out; where they cannot be, COPY, which never downloads."""
+    plain = [expand(value, arguments) for value in values]
+    return ("ADD", plain) if all(LOCAL.fullmatch(value) for value in plain) else ("COPY", values)
+
+
+def _trigger(state: _State, command: Any) -> None:
+    state.see("docker.unsupported", file=state.recipe.file, line=command.start_line, feature=f"ONBUILD {command.sub_cmd}")
 
 
 def _chmod(state: _State, command: Any, outer: list[str]) -> int:
@@ -159,7 +183,7 @@ def _chmod(state: _State, command: Any, outer: list[str]) -> int:
         number = re.fullmatch(r"--chmod=([0-7]{3,4})", flag)
         if number and not outer:
             mode = int(number[1], 8)
-        elif not flag.startswith(COPY_FLAGS) and flag != "--link":
+        elif not COPY_FLAG.fullmatch(flag) and flag != "--link":
             state.see("docker.unsupported", file=state.recipe.file, line=command.start_line, feature=flag)
     return mode
 
@@ -189,4 +213,5 @@ def expand(text: str, values: dict[str, str]) -> str:
 
 _HANDLERS: dict[str, Callable[[_State, Any], None]] = {
     "from": _from, "arg": _arg, "expose": _expose, "volume": _volume, "user": _user, "env": _env, "run": _run, "copy": _copy, "add": _copy,
+    "onbuild": _trigger,
 }  # fmt: skip

@@ -37,6 +37,9 @@ OFFLINE = re.compile(
 FULL = re.compile(r"no space left on device", re.IGNORECASE)
 LOOK = 0.2  # seconds between two looks at a build from outside
 SPARE = 16 << 20  # bytes left on the engine's disk when a build is stopped
+TRIGGER = re.compile(
+    r"(RUN|COPY|ENV|WORKDIR|USER|EXPOSE|VOLUME|LABEL|CMD|ENTRYPOINT) (?!.*--from)[^\\\n]+"
+)  # an ONBUILD that downloads nothing
 STEP = re.compile(r"Step (\d+)/\d+ : (.*)")
 
 
@@ -46,7 +49,7 @@ def bring(session: Session, plan: Plan, folder: Path) -> dict[str, str]:
     for service in plan.services:
         if service.recipe is not None:
             for base in dict.fromkeys(service.recipe.bases):
-                ensure(session, base, file=service.recipe.file, line=service.line)
+                _no_triggers(session, base, ensure(session, base, file=service.recipe.file, line=service.line), service.recipe)
             with session.recorder.step("built") as step:
                 step.detail = service.name
                 image = build(session, service.recipe, folder, step, tag=f"{session.tag}/{service.name}:try".lower())
@@ -55,6 +58,13 @@ def bring(session: Session, plan: Plan, folder: Path) -> dict[str, str]:
         ids[service.name] = image
         session.recorder.transcript.images.append(_describe(session.api, service, image))
     return ids
+
+
+def _no_triggers(session: Session, name: str, image: str, recipe: Recipe) -> None:
+    """A base image may bring commands of its own into the build; those that could make the engine download are refused."""
+    for trigger in (session.api.inspect_image(image)["Config"] or {}).get("OnBuild") or []:
+        if not TRIGGER.fullmatch(trigger):
+            raise Refused("image.trigger", file=recipe.file, image=name[:200], trigger=trigger[:200])
 
 
 def _describe(api: Any, service: Service, image: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -182,8 +183,6 @@ serve()
 
 def test_it_reaches_nothing(engine: RealEngine, tmp_path: Path) -> None:
     """As root inside, with services of the host listening on every address, on loopback and on an abstract socket."""
-    import socket
-
     hosts = host_addresses()
     with socket.create_server(("0.0.0.0", 0)) as listener, socket.socket(socket.AF_UNIX) as abstract:
         abstract.bind(f"\0mlplace-test-{os.getpid()}")
@@ -265,6 +264,39 @@ def test_a_build_step(engine: RealEngine, tmp_path: Path, step: str, outcome: st
     assert (answer.outcome, rule in rules(answer)) == (outcome, True), (answer.why, answer.findings)
     found = next(finding for finding in answer.findings if finding.rule == rule)
     assert (found.member, found.place) == ("Dockerfile", "3")
+
+
+ASKS_THE_ENGINE = {
+    "quotes": 'FROM mlplace/python:3.11\nADD "http"://{host}/x /x\n',
+    "a variable": "FROM mlplace/python:3.11\nARG X=1\nADD ${{X:+http://{host}/x}} /x\n",
+    "a trigger": "FROM mlplace/python:3.11 AS a\nONBUILD ADD http://{host}/x /x\nFROM a\n",
+    "a base named twice": "ARG B={host}/x\nFROM mlplace/python:3.11\nENV B=mlplace/python:3.11\nFROM $B\n",
+    "a smuggled flag": 'FROM mlplace/python:3.11\nCOPY --chown="1:1 --from={host}/x" app.py /x\n',
+}
+
+
+@pytest.mark.parametrize("text", ASKS_THE_ENGINE.values(), ids=list(ASKS_THE_ENGINE))
+def test_a_build_cannot_make_the_engine_download(engine: RealEngine, tmp_path: Path, text: str) -> None:
+    """The engine has the host's network; nothing of the host is asked on its behalf."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0)
+        host = f"127.0.0.1:{listener.getsockname()[1]}"
+        answer = tried(engine, tmp_path, "", dockerfile=text.format(host=host) + "USER app\n", terms=PATIENT)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+    assert answer.outcome == "author_fault", (answer.why, answer.findings)
+
+
+def test_nor_can_the_base_of_a_build(engine: RealEngine, tmp_path: Path) -> None:
+    """A public image that brings an ONBUILD of its own."""
+    engine.api.import_image_from_data(b"", repository="public/base", tag="1", changes=["ONBUILD ADD http://127.0.0.1:1/x /x"])
+    archive = zipped(tmp_path / "demo.zip", {"Dockerfile": "FROM public/base:1\nUSER app\n"})
+    try:
+        answer = try_install(archive, name="demo.zip", engine=engine.address, terms=TERMS)
+    finally:
+        engine.api.remove_image("public/base:1")
+    assert (answer.outcome, rules(answer)) == ("author_fault", ["image.trigger"])
+    assert engine.left() == {}
 
 
 def test_a_build_takes_no_more_than_the_engines_share_of_a_disk_it_does_not_own(engine: RealEngine, tmp_path: Path) -> None:

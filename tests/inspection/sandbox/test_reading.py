@@ -88,6 +88,39 @@ def test_a_dockerfile_that_asks_too_much(tmp_path: Path) -> None:
     )
 
 
+def test_the_engine_gets_no_way_to_download(tmp_path: Path) -> None:
+    """Quotes, escapes, variables, triggers and smuggled flags that only the engine's own reading would turn into an address."""
+    text = """ARG BASE=elsewhere.test/x
+FROM a:1 AS One
+ENV BASE=a:1
+ARG X=1
+ADD "http"://h/1 /x
+ADD h\\ttp://h/2 /x
+ADD ${X:+http://h/3} /x
+ONBUILD ADD http://h/4 /x
+ADD --chown="1:1 --from=elsewhere.test/y" z /x
+ADD app-${X}.tar.gz файл /x
+FROM $BASE
+COPY --from=one /x /x
+USER x
+"""
+    recipe = plan_of(zipped(tmp_path / "a.zip", {"Dockerfile": text})).services[0].recipe
+    assert recipe is not None
+    assert recipe.bases == ["a:1", "a:1"]
+    assert "FROM a:1" in recipe.text.splitlines()
+    assert [line for line in recipe.text.splitlines() if line.startswith("ADD")] == [
+        'ADD ["z", "/x"]',
+        'ADD ["app-1.tar.gz", "\\u0444\\u0430\\u0439\\u043b", "/x"]',
+    ]
+    assert "ONBUILD" not in recipe.text
+    assert recipe.lines == [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13]
+
+
+def test_another_escape_character_cannot_hide_an_instruction(tmp_path: Path) -> None:
+    text = "# escape=`\nFROM a\nWORKDIR c:\\\nUSER x\n"
+    assert ("config.unreadable", 1) in seen(zipped(tmp_path / "a.zip", {"Dockerfile": text}))
+
+
 def test_a_dockerfile_that_is_none(tmp_path: Path) -> None:
     tried = try_install(zipped(tmp_path / "a.zip", {"Dockerfile": "FORM python\n"}), name="a.zip")
     assert (tried.outcome, tried.verdict) == ("author_fault", Verdict.REJECT)
