@@ -7,31 +7,33 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from typing import Any
 
 from peewee import SQL, Database, Function, fn
 
-from backoffice.domain.claims import LEASE
+from backoffice.domain.claims import LEASE, is_live
 from backoffice.domain.errors import Lost, Refused
 from backoffice.domain.events import Event
 from backoffice.domain.states import State
 from backoffice.store import audit
 from backoffice.store.base import db
 from backoffice.store.listings import Submission
-from backoffice.store.moderation import Skip
+from backoffice.store.moderation import InAppNotice, Skip
 from backoffice.store.people import Person
 from backoffice.store.queues import due
 
 
 def take(submission_id: int, *, person: Person, now: datetime) -> Submission:
-    """Claim one submission. ``Lost("claimed", by=…)`` when a colleague was faster."""
+    """Claim one submission. ``Lost("claimed", by=…)`` when a colleague was faster, ``Lost("assigned", by=…)`` when it is a colleague's:
+    that takes a reason, see ``take_over``."""
     with db.atomic():
         submission = _found(submission_id)
         refuse_conflict(submission, person)
-        free = (Submission.claimant.is_null() | (Submission.claimant == person) | (Submission.claim_expires_at <= now)) & (
-            Submission.state == State.AWAITING_REVIEW
-        )
-        taken = _claim(person, now).where((Submission.id == submission_id) & free).returning(Submission).execute()
-        return _recorded(next(iter(taken), None), person, now) or _lost(submission_id)
+        free = Submission.claimant.is_null() | (Submission.claim_expires_at <= now)
+        theirs = Submission.assignee.is_null() | (Submission.assignee == person)
+        may = (Submission.state == State.AWAITING_REVIEW) & ((Submission.claimant == person) | (free & theirs))
+        taken = _claim(person, now).where((Submission.id == submission_id) & may).returning(Submission).execute()
+        return _recorded(next(iter(taken), None), person, now) or _lost(submission_id, now)
 
 
 def take_next(*, person: Person, now: datetime) -> Submission | None:
@@ -88,19 +90,26 @@ def release(submission_id: int, *, token: str, person: Person, now: datetime) ->
 
 
 def take_over(submission_id: int, *, person: Person, reason: str, now: datetime) -> Submission:
-    """Take a colleague's live claim, with a reason that is logged."""
+    """Take what a colleague works on or was assigned, with a reason that is logged. An assignment moves along; those who lose it are told."""
     if not reason.strip():
         raise Refused("reason_needed")
     with db.atomic():
-        submission = _found(submission_id)
+        submission = _found(submission_id, lock=True)
         refuse_conflict(submission, person)
+        holder = submission.claimant_id if is_live(submission.claimant_id, submission.claim_expires_at, now=now) else None
+        losing = {holder, submission.assignee_id} - {None, person.id}
+        mine = {"assignee": person, "assigned_by": person, "assigned_at": now} if submission.assignee_id in losing else {}
         same = (Submission.id == submission_id) & (Submission.state == State.AWAITING_REVIEW)
-        taken = next(iter(_claim(person, now).where(same).returning(Submission).execute()), None)
+        taken = next(iter(_claim(person, now, **mine).where(same).returning(Submission).execute()), None)
         if taken is None:
             raise Lost("already_decided")
-        audit.record(
-            Event.CLAIM_TAKEN_OVER, now=now, person=person, submission=taken, before=submission.claimant_id, reason=reason
-        )
+        before = {"before": holder, "assigned": submission.assignee_id}
+        audit.record(Event.CLAIM_TAKEN_OVER, now=now, person=person, submission=taken, reason=reason, **before)
+        told = {"submission": taken, "kind": "taken_over", "created_at": now}
+        params = {"by": person.name, "title": taken.title, "note": reason}
+        for who in losing:
+            key = f"taken_over:{taken.id}:{who}:{now.isoformat()}"
+            InAppNotice.insert(person=who, params=params, key=key, **told).on_conflict_ignore().execute()
         result: Submission = taken
         return result
 
@@ -128,8 +137,9 @@ def sweep(*, now: datetime) -> int:
 NO_CLAIM = {"claimant": None, "claimed_at": None, "claim_expires_at": None, "claim_token": None}
 
 
-def _claim(person: Person, now: datetime) -> Submission:
+def _claim(person: Person, now: datetime, **more: Any) -> Submission:
     return Submission.update(
+        **more,
         claimant=person,
         claimed_at=now,
         claim_expires_at=now + LEASE,
@@ -144,15 +154,18 @@ def _recorded(submission: Submission | None, person: Person, now: datetime) -> S
     return submission
 
 
-def _lost(submission_id: int) -> Submission:
+def _lost(submission_id: int, now: datetime) -> Submission:
     submission = _found(submission_id)
     if submission.state != State.AWAITING_REVIEW:
         raise Lost("not_awaiting_review", state=submission.state)
-    raise Lost("claimed", by=str(submission.claimant))
+    if is_live(submission.claimant_id, submission.claim_expires_at, now=now):
+        raise Lost("claimed", by=str(submission.claimant))
+    raise Lost("assigned", by=str(submission.assignee))
 
 
-def _found(submission_id: int) -> Submission:
-    submission: Submission | None = Submission.get_or_none(Submission.id == submission_id)
+def _found(submission_id: int, *, lock: bool = False) -> Submission:
+    rows, database = Submission.select().where(Submission.id == submission_id), db.obj
+    submission: Submission | None = (rows.for_update() if lock and database.for_update else rows).first()
     if submission is None:
         raise Refused("not_found")
     return submission

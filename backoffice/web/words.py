@@ -196,6 +196,7 @@ REFUSALS = {
     "already_decided": lazy("This submission has already been decided."),
     "not_awaiting_review": lazy("This submission is not waiting for review any more."),
     "claimed": lazy("A colleague has taken this submission: %(by)s."),
+    "assigned": lazy("It is assigned to a colleague: %(by)s. To take it all the same, take it over and say why."),
     "claim_lost": lazy("The claim has lapsed. What you typed is kept; take the submission again."),
     "looked_at_has_changed": lazy(
         "The files or checks have changed since you opened the page. Look at them again; what you typed is kept."

@@ -11,7 +11,7 @@ from backoffice.domain.remarks import RemarkDraft
 from backoffice.store.audit import Audit
 from backoffice.store.base import db
 from backoffice.store.listings import Submission
-from backoffice.store.moderation import Decision
+from backoffice.store.moderation import Decision, InAppNotice
 from backoffice.store.outbox import Mail
 from backoffice.usecases import assign, claim, decide, drafts, submit
 from backoffice.usecases.record_check import Outcome, current_checks, failed
@@ -59,6 +59,33 @@ def test_a_colleague_holds_it(market: Market) -> None:
     review = market.review(taken, "publish")
     with pytest.raises(Lost, match="claim_lost"):
         decide.decide(submission.id, review, moderator=market.vera, claim_token=str(submission.claim_token), now=NOW)
+
+
+def test_what_is_assigned_to_a_colleague_takes_a_reason(market: Market) -> None:
+    submission = market.awaiting()
+    assign.assign([submission.id], to=market.vera, by=market.olga, now=NOW)
+    with pytest.raises(Lost, match="assigned") as lost:
+        market.take(submission, market.gleb)
+    assert lost.value.params["by"] == "Вера"
+    with pytest.raises(Refused, match="reason_needed"):
+        claim.take_over(submission.id, person=market.gleb, reason=" ", now=NOW)
+    taken = claim.take_over(submission.id, person=market.gleb, reason="Вера в отпуске", now=NOW)
+    assert (taken.claimant, taken.assignee) == (market.gleb, market.gleb)
+    told = InAppNotice.get(InAppNotice.kind == "taken_over")
+    assert (told.person, told.params["note"]) == (market.vera, "Вера в отпуске")
+    written = Audit.get(Audit.action == "claim_taken_over").data
+    assert (written["assigned"], written["before"], written["reason"]) == (market.vera.id, None, "Вера в отпуске")
+    assert market.take(submission, market.gleb, now=NOW + timedelta(hours=1)).claimant == market.gleb
+
+
+def test_ones_own_is_taken_over_without_a_notice_to_oneself(market: Market) -> None:
+    submission = market.awaiting()
+    assign.assign([submission.id], to=market.gleb, by=market.olga, now=NOW)
+    assign.unassign(submission.id, by=market.olga, now=NOW)
+    market.take(submission, market.vera)
+    InAppNotice.delete().execute()
+    claim.take_over(submission.id, person=market.gleb, reason="Вера заболела", now=NOW)
+    assert [notice.person for notice in InAppNotice.select()] == [market.vera]
 
 
 def test_a_claim_that_ran_out_is_free(market: Market) -> None:

@@ -145,6 +145,23 @@ def test_taking_over_needs_a_reason_and_is_written_down(office: Office, sign_in:
     assert Audit.get(Audit.action == "claim_taken_over").data["reason"] == "Вера в отпуске"
 
 
+def test_what_is_assigned_to_a_colleague_is_asked_about_first(office: Office, sign_in: SignIn) -> None:
+    row = office.submission(assignee=office.vera)
+    gleb = sign_in(office.gleb)
+    page = gleb.page(QUEUE, tab="others", far="1")
+    assert "data-take " not in page
+    assert f'data-takeover="/staff/queue/{row.id}/take-over" data-title="Модель" data-by="Назначена: Вера"' in page
+    review = gleb.page(f"/staff/review/{row.id}")
+    assert "назначена: Вера" in review
+    assert f'action="/staff/review/{row.id}/take"' not in review
+    refused = gleb.post(f"/staff/queue/{row.id}/take", headers={"Accept": "application/json"})
+    assert refused.status_code == 409
+    assert "Вера" in refused.json["words"]
+    gleb.post(f"/staff/queue/{row.id}/take-over", data={"reason": "Вера в отпуске"})
+    assert again(row).assignee_id == office.gleb.id
+    assert "перехвачена у вас: Вера в отпуске" in sign_in(office.vera).page("/staff/notices/")
+
+
 def test_a_skipped_one_says_so_and_comes_back(office: Office, sign_in: SignIn) -> None:
     row = office.submission()
     Skip.create(submission=row, person=office.vera, reason="нужен знаток звука", created_at=utcnow())
