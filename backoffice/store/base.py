@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from peewee import AutoField, CharField, DatabaseProxy, Field, Model, TextField
+from peewee import AutoField, CharField, Database, DatabaseProxy, Field, Model, Select, TextField
 
 db = DatabaseProxy()
 
@@ -61,6 +61,12 @@ class Row(Model):
         database = db
         legacy_table_names = False
         only_save_dirty = True
+
+
+def locked(rows: Select) -> Select:
+    """The rows as they are now and stay until this transaction ends. On SQLite a transaction that writes is alone anyway."""
+    database: Database = db.obj
+    return rows.for_update("FOR NO KEY UPDATE") if database.for_update else rows  # rows that refer to them may be added meanwhile
 
 
 def insert_all(

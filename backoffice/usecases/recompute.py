@@ -12,7 +12,7 @@ from backoffice.domain.deadlines import DeadlinePolicy
 from backoffice.domain.events import Event
 from backoffice.domain.working_clock import WorkingClock
 from backoffice.store.audit import Audit
-from backoffice.store.base import db
+from backoffice.store.base import db, locked
 from backoffice.store.listings import Submission
 from backoffice.store.moderation import EscalationStep, Hold
 from backoffice.usecases.escalate import OPEN
@@ -40,8 +40,7 @@ def recompute(*, now: datetime) -> int:
 
 def _outdated(present: str) -> list[Submission]:
     rows = Submission.select().where(SQL(OPEN), Submission.calendar_version != present).order_by(Submission.id).limit(BATCH)
-    database: Database = db.obj
-    return list(rows.for_update() if database.for_update else rows)  # a hold that begins meanwhile waits for us
+    return list(locked(rows))  # a hold that begins meanwhile waits for us
 
 
 def _renew(rows: list[Submission], clock: WorkingClock, policy: DeadlinePolicy, now: datetime) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from backoffice.domain.errors import Lost
@@ -12,7 +13,7 @@ from backoffice.domain.events import Event
 from backoffice.domain.states import Act, State, after
 from backoffice.domain.verdicts import Result, Verdict
 from backoffice.store import audit, checks, outbox
-from backoffice.store.base import db
+from backoffice.store.base import db, locked
 from backoffice.store.checks import ArtifactCheck, Check, PreviewFile
 from backoffice.store.listings import Artifact, Blob, Submission
 from backoffice.usecases.request_checks import SETTLED, no_try_install, request_try_install, submissions_of
@@ -132,8 +133,11 @@ def failed(check_id: int, *, why: str, exhausted: bool, now: datetime) -> None:
 
 
 def settle(submissions: Iterable[Submission], *, now: datetime) -> None:
-    """Those whose last check is in go on to review. Call it inside the transaction of what changed a check."""
-    for submission in submissions:
+    """Those whose last check is in go on to review. Call it inside the transaction of what changed a check.
+
+    A submission is locked before its checks are read: of two workers that bring the last two results at once, the second sees the first one's.
+    """
+    for submission in map(_locked, sorted(submissions, key=attrgetter("id"))):
         if not _under_moderation(submission):
             continue
         states = current_checks(submission)
@@ -145,6 +149,12 @@ def settle(submissions: Iterable[Submission], *, now: datetime) -> None:
         on = (Submission.id == submission.id) & (Submission.state == State.CHECKING)
         if Submission.update(state=after(State.CHECKING, Act.CHECKS_DONE), checked_at=now).where(on).execute():
             audit.record(Event.CHECKS_FINISHED, now=now, submission=submission, worst=worst)
+
+
+def _locked(submission: Submission) -> Submission:
+    row = Submission.select().where(Submission.id == submission.id)
+    present: Submission = locked(row).get()
+    return present
 
 
 _WORST = ["pass", "warn", "error", "reject"]

@@ -9,7 +9,7 @@ from backoffice.domain.errors import Refused
 from backoffice.domain.events import Event
 from backoffice.domain.states import UNDER_MODERATION, Act, State, after
 from backoffice.store import audit, outbox
-from backoffice.store.base import db
+from backoffice.store.base import db, locked
 from backoffice.store.checks import ArtifactCheck, Check
 from backoffice.store.listings import Artifact, Submission
 from backoffice.store.people import Person
@@ -46,7 +46,8 @@ def no_try_install(artifact: Artifact, *, version: str, now: datetime) -> None:
 def _request(artifact: Artifact, kind: str, context: str, version: str, now: datetime, **known: Any) -> Check:
     key = {"blob": artifact.blob_id, "kind": kind, "context": context, "version": version}
     Check.insert(**key, created_at=now, **known).on_conflict_ignore().execute()
-    check: Check = Check.get(*(getattr(Check, name) == value for name, value in key.items()))
+    rows = Check.select().where(*(getattr(Check, name) == value for name, value in key.items()))
+    check: Check = locked(rows).get()  # a result that comes this moment either is seen here, or sees the link that we make
     ArtifactCheck.insert(artifact=artifact, check=check).on_conflict_ignore().execute()
     if check.state in OPEN:
         outbox.put(actor_of(check), check.id, key=f"check:{check.id}:{check.tries}", now=now)

@@ -1,4 +1,4 @@
-"""Sixty-four moderators reach for the queue at once: everything is taken once, by one."""
+"""Several reach for one thing at once: moderators for the queue, everything is taken once, by one; workers for the last checks."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 
-from peewee import Database
+from peewee import Database, PostgresqlDatabase
 
 from backoffice.domain.errors import Lost
 from backoffice.store.audit import Audit
 from backoffice.store.listings import Submission
-from backoffice.usecases import claim
-from tests.usecases.market import NOW, Market
+from backoffice.usecases import claim, record_check
+from tests.real.waiting import until
+from tests.usecases.market import NAMES, NOW, Market
 
 CLAIMERS, WAITING = 64, 40
+SAME = dict.fromkeys(NAMES, "the same bytes")
 
 
 def test_take_next_gives_each_submission_to_one(market: Market, database: Database) -> None:
@@ -52,6 +54,50 @@ def test_one_submission_goes_to_one_of_sixty_four(market: Market, database: Data
     assert len(won) == 1
     assert lost == ["claimed"] * (CLAIMERS - 1)
     assert Submission.get_by_id(submission.id).claimant_id == won[0]
+
+
+def test_the_last_two_results_come_together(market: Market, database: Database) -> None:
+    """Neither worker sees the other's result before it is committed; together they still move the submission on."""
+    submission = market.submit(market.draft())
+    *first, one, other = record_check.current_checks(submission)
+    for check in first:
+        market.record(check, [])
+
+    def work() -> None:
+        with database.connection_context():
+            market.record(other, [])
+
+    second = threading.Thread(target=work)
+    with database.atomic():
+        market.record(one, [])
+        second.start()
+        _until_blocked(database, second)
+    second.join()
+    assert Submission.get_by_id(submission.id).state == "awaiting_review"
+
+
+def test_a_result_comes_while_the_same_bytes_are_submitted_again(market: Market, database: Database) -> None:
+    waiting = market.submit(market.draft(bytes_of=SAME))
+    draft = market.draft(bytes_of=SAME)
+
+    def work() -> None:
+        with database.connection_context():
+            market.checked(waiting)
+
+    worker = threading.Thread(target=work)
+    with database.atomic():
+        market.submit(draft)
+        worker.start()
+        _until_blocked(database, worker)
+    worker.join()
+    assert {row.state for row in Submission.select()} == {"awaiting_review"}
+
+
+def _until_blocked(database: Database, thread: threading.Thread) -> None:
+    """Until the thread's transaction waits for ours: to be seen on PostgreSQL; on SQLite it cannot even begin before we end."""
+    if isinstance(database, PostgresqlDatabase):
+        blocked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        until(lambda: database.execute_sql(blocked).fetchone()[0] or not thread.is_alive(), about="a transaction that waits")
 
 
 def _at_once(work: Callable[[int], None], database: Database) -> None:
