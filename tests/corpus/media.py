@@ -147,6 +147,14 @@ def _bad_wav() -> list[Case]:
     sound = bytes(range(200)) * 8
     return [
         Case("streamed.wav", DATA, put(endless), "warn", ("wav.sizes",)),
+        Case(
+            "a-chunk-not-counted.wav",
+            DATA,
+            put(b"RIFF" + (len(good) - 20).to_bytes(4, "little") + good[8:]),
+            "warn",
+            ("wav.sizes",),
+        ),
+        Case("big-endian.wav", DATA, put(b"RIFX" + good[4:]), "warn", ("wav.codec",)),
         Case("little-after-the-end.wav", DATA, put(good + b"made by me"), "warn", ("format.trailing",)),
         Case("cut.wav", DATA, put(good[: len(good) // 2]), "reject", ("format.truncated",)),
         Case("data-longer-than-the-file.wav", DATA, put(good[:40] + b"\0\0\1\0" + good[44:]), "reject", ("format.truncated",)),

@@ -17,7 +17,7 @@ Tree = Mapping[str, "bytes | Tree"]
 
 
 def container(tree: Tree) -> bytes:
-    """A compound file. Streams are filled up to 4096 bytes, below which they would need a second allocation table."""
+    """A compound file. Streams that are not empty are filled up to 4096 bytes, below which they would need a second allocation table."""
     rows: list[dict[str, int | str]] = []
     data = bytearray()
     fat: list[int] = []
@@ -52,6 +52,7 @@ def _add(name: str, what: bytes | Tree, rows: list[dict[str, int | str]], data: 
     row: dict[str, int | str] = {
         "name": name,
         "kind": kind,
+        "left": _NONE,
         "right": _NONE,
         "child": _NONE,
         "start": _END if kind == 5 else 0,
@@ -59,23 +60,40 @@ def _add(name: str, what: bytes | Tree, rows: list[dict[str, int | str]], data: 
     }
     rows.append(row)
     if isinstance(what, bytes):
-        whole = what + bytes(max(0, 4096 - len(what)))
-        row["start"], row["size"] = len(fat), len(whole)
+        whole = what + bytes(max(0, 4096 - len(what)) if what else 0)
+        row["start"], row["size"] = len(fat) if whole else _END, len(whole)
         data += whole + bytes(-len(whole) % _SECTOR)
-        _chain(fat, -(-len(whole) // _SECTOR))
+        if whole:
+            _chain(fat, -(-len(whole) // _SECTOR))
         return index
-    last: dict[str, int | str] | None = None
-    for child in sorted(what, key=lambda one: (len(one), one.upper())):
-        number = _add(child, what[child], rows, data, fat)
-        (row if last is None else last)["child" if last is None else "right"] = number
-        last = rows[number]
+    names = sorted(what, key=lambda one: (len(one), one.upper()))
+    row["child"] = _rooted([_add(child, what[child], rows, data, fat) for child in names], rows)
     return index
+
+
+def _rooted(numbers: list[int], rows: list[dict[str, int | str]]) -> int:
+    """A balanced tree of these rows, in their order; the number of its root."""
+    if not numbers:
+        return _NONE
+    middle = len(numbers) // 2
+    row = rows[numbers[middle]]
+    row["left"], row["right"] = _rooted(numbers[:middle], rows), _rooted(numbers[middle + 1 :], rows)
+    return numbers[middle]
 
 
 def _row(row: Mapping[str, int | str]) -> bytes:
     name = str(row["name"]).encode("utf-16-le") + b"\0\0"
     return struct.pack(
-        "<64sHBBIII16x4x16xIQ", name, len(name), row["kind"], 1, _NONE, row["right"], row["child"], row["start"], row["size"]
+        "<64sHBBIII16x4x16xIQ",
+        name,
+        len(name),
+        row["kind"],
+        1,
+        row["left"],
+        row["right"],
+        row["child"],
+        row["start"],
+        row["size"],
     )
 
 
@@ -140,6 +158,7 @@ CASES = (
     _case("ссылка-по-сети.doc", lambda: _field('HYPERLINK "\\\\evil\\share\\a.exe"'), "reject", "doc.external"),
     _case("шаблон-с-сайта.doc", lambda: container(document(template="http://evil.example/t.dot")), "reject", "doc.external"),
     _case("пароль.doc", lambda: container(document(flags=0x0100)), "reject", "doc.encrypted"),
+    _case("десять-тысяч-потоков.doc", lambda: _with(**{f"s{number}": b"" for number in range(10_000)}), "reject", "doc.bomb"),
     _case("обрезан.doc", lambda: plain()[:-700], "reject", "format.truncated"),
     _case("половина.doc", lambda: container(document(MANUAL * 2_000))[:60_000], "reject", "format.mismatch"),
     _case("сбит-кусок.doc", lambda: container(document(pieces=_long_piece)), "reject", "format.damaged"),

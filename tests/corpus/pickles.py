@@ -20,6 +20,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from tests.corpus import scanners
 from tests.corpus.case import Case
 
 MODEL = "model_archive"
@@ -64,6 +65,19 @@ def legacy_torch(storage: bytes = bytes(16)) -> bytes:
     return magic + protocol + pickle.dumps({"little_endian": True}, 2) + tensor + pickle.dumps(["0"], 2) + storage
 
 
+def _surprise() -> bytes:
+    return legacy_torch().replace(b"ccollections\nOrderedDict\n)R", b"cos\ngetcwd\n)R")
+
+
+_LOADS = {n: scanners.named("torch.storage", "_load_from_bytes", n) for n in (2, 3, 4)}
+
+
+def tensor(data: bytes, protocol: int) -> bytes:
+    """What ``pickle.dumps`` makes of a torch tensor whose storage ``torch.save`` wrote as ``data``."""
+    given = pickle.dumps((data,), 2)[2:-1] if protocol == 2 else scanners.body((data,))
+    return scanners.started(protocol, _LOADS[protocol], given, b"R")
+
+
 def _case(name: str, data: bytes | Callable[[], bytes], verdict: str = "pass", *rules: str) -> Case:
     def build(path: Path) -> None:
         path.write_bytes(data if isinstance(data, bytes) else data())
@@ -91,6 +105,7 @@ CASES = (
     _case("строки-joblib.pkl", lambda: by_joblib({"a": np.array(["да", None], dtype=object), "b": WEIGHTS})),
     _case("разреженная.pickle", lambda: pickle.dumps(sparse.csr_matrix(WEIGHTS), 4)),
     _case("веса-torch.pickle", legacy_torch),
+    *(_case(f"тензор-протокол-{n}.pickle", lambda n=n: tensor(legacy_torch(), n)) for n in (2, 3, 4)),
     _case("два-подряд.pickle", pickle.dumps(1) + pickle.dumps({"a": 2})),
     _case("счётчик.pickle", pickle.dumps(collections.Counter("модель"), 4)),
     # warns
@@ -114,7 +129,11 @@ CASES = (
     _case("обрезан-lz4.pkl", lambda: in_lz4(by_joblib(forest()))[:-40], "reject", "format.damaged"),
     _case("хвост-lz4.pkl", lambda: in_lz4(by_joblib(forest())) + b"and some more", "reject", "format.damaged"),
     _case("второй-опасен.pickle", pickle.dumps(1) + b"\x80\x02cos\nsystem\n(X\x02\x00\x00\x00idtR.", "reject", _DANGEROUS),
-    _case("torch-с-сюрпризом.pickle", lambda: legacy_torch().replace(b"ccollections\nOrderedDict\n)R", b"cos\ngetcwd\n)R"), "reject", _DANGEROUS),
+    _case("torch-с-сюрпризом.pickle", _surprise, "reject", _DANGEROUS),
+    *(_case(f"тензор-с-сюрпризом-{n}.pickle", lambda n=n: tensor(_surprise(), n), "reject", _DANGEROUS) for n in (2, 3, 4)),
+    _case("тензор-непонятный.pickle", lambda: tensor(b"abc" * 100, 4), "reject", _DANGEROUS),
+    _case("тензор-в-тензоре.pickle", lambda: tensor(tensor(legacy_torch(), 3), 3), "reject", _DANGEROUS, "format.truncated"),
+    _case("тензор-иначе.pickle", lambda: scanners.started(4, _LOADS[4], b")R"), "reject", _DANGEROUS),
     _case("вычисленное-имя.pickle", b"\x80\x04\x8c\x01o\x8c\x01s\x86\x8c\x06system\x93.", "reject", _HIDDEN),
     _case("расширение.pickle", b"\x80\x02\x82\x01.", "reject", _HIDDEN),
     _case("память-bytearray.pickle", lambda: pickle.dumps(Calls(bytearray, 10**12), 4), "reject", _BOMB),

@@ -55,7 +55,6 @@ ELSEWHERE = {
     "antivirus.unreachable": "test_runner.py",
     "antivirus.macros": "test_antivirus.py: what clamd says of macros that the examiner of .doc rejects by itself",
     "marker.unread": "only when yara-x gives up",
-    "doc.bomb": "ten thousand streams, which olefile gives up before us",
 }
 
 

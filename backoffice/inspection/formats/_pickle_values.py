@@ -20,6 +20,17 @@ class Import(NamedTuple):
     name: str
 
 
+class Span(NamedTuple):
+    """Where the bytes lie that ``LOADS`` is given."""
+
+    start: int
+    end: int
+
+
+LOADS = Import("torch.storage", "_load_from_bytes")  # pickled tensors call it with a file of torch's in its old layout
+ENCODE = Import("_codecs", "encode")  # what protocol 2 makes bytes with
+
+
 @dataclass(slots=True)
 class Made:
     """What a call would return."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from backoffice.inspection.formats._pickle_opcodes import Bytes, Damaged, end_of
-from backoffice.inspection.formats._pickle_values import MARK, OPAQUE, Import, Made, Table, name_in, named
+from backoffice.inspection.formats._pickle_values import ENCODE, LOADS, MARK, OPAQUE, Import, Made, Span, Table, name_in, named
 from backoffice.inspection.report import Broken
 
 # A list of plain numbers, from its MARK to APPENDS, is passed over in one step: it can neither import nor call.
@@ -139,7 +139,12 @@ class Machine:
         self.stack.append(OPAQUE)
 
     _none = _newtrue = _newfalse = _binfloat = _float = _push
-    _empty_list = _empty_set = _binbytes = _short_binbytes = _binbytes8 = _bytearray8 = _push
+    _empty_list = _empty_set = _bytearray8 = _push
+
+    def _bytes(self, start: int, end: int) -> None:
+        self.stack.append(Span(start, end) if self.stack and self.stack[-1] == LOADS else OPAQUE)
+
+    _binbytes = _short_binbytes = _binbytes8 = _bytes
 
     def _nothing(self, _start: int, _end: int) -> None:
         pass
@@ -186,7 +191,10 @@ class Machine:
     _long4 = _long1
 
     def _text(self, start: int, end: int) -> None:
-        self.stack.append(name_in(bytes(self.data[start:end])) if end - start <= 200 else OPAQUE)
+        if end - start <= 200:
+            self.stack.append(name_in(bytes(self.data[start:end])))
+        else:
+            self.stack.append(Span(start, end) if self.stack[-2:] == [LOADS, ENCODE] else OPAQUE)
 
     _binunicode = _short_binunicode = _binunicode8 = _binstring = _short_binstring = _text
 

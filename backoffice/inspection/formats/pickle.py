@@ -23,11 +23,11 @@ from typing import Any
 from backoffice.inspection.formats import _pickle_names as names
 from backoffice.inspection.formats import _pickle_opcodes as opcodes
 from backoffice.inspection.formats import _pickle_walk as walk
-from backoffice.inspection.formats._pickle_values import Import, Made, Table
+from backoffice.inspection.formats._pickle_values import ENCODE, LOADS, Import, Made, Span, Table
 from backoffice.inspection.report import Broken, Report, Subject
 
 NAME = "pickle"
-VERSION = "1"
+VERSION = "2"
 
 _CHUNK = 1 << 20
 _LZ4 = b"\x04\x22\x4d\x18"
@@ -44,6 +44,8 @@ _HIDDEN = (
     (b"\x89PNG", "PNG"),
     (b"<", "HTML"),
 )
+_TORCH_PICKLES = 5  # of a file in torch's old layout; raw numbers follow
+_LATIN = 64 << 20  # bytes of a tensor that protocol 2 spells as text
 _ITEM = re.compile(r"([biufcmMSUVOa?])(\d*)")
 _LARGEST_ITEM = 1 << 20
 
@@ -57,12 +59,17 @@ class _Seen:
     size: int
     imports: dict[Import, str] = field(default_factory=dict)
     getattrs: int = 0
+    loads: int = 0
+    within: bool = False  # a tensor's bytes; those of another do not stand in them
     machine: walk.Machine | None = None
 
     def imported(self, what: Import, at: int) -> None:
         """Judge an import the first time it is seen."""
         if names.renamed(what.module) == "builtins" and what.name == "getattr":
             self.getattrs += 1  # judged by what it is called with; see ``called`` and ``settle``
+            return
+        if what == LOADS:
+            self.loads += 1  # likewise
             return
         if what in self.imports:
             return
@@ -80,6 +87,10 @@ class _Seen:
             if not plain:
                 self.dangerous_getattr(at)
             self.getattrs = 0
+        if by == LOADS:
+            self.loads = 0
+            if not self.harmless_load(args):
+                self.dangerous_load(at)
         wanted = _wanted(module, by.name, args)
         if wanted > max(64 << 20, 64 * self.size):
             raise Broken("pickle.bomb", place=str(at), detail=f"{by.name}: {wanted}")
@@ -88,6 +99,30 @@ class _Seen:
         """getattr of something that is not an imported class reaches anything at all."""
         self.imports[Import("builtins", "getattr")] = names.DANGEROUS
         self.report.find("pickle.dangerous", self.subject, place=str(at), name="builtins.getattr")
+
+    def harmless_load(self, args: Any) -> bool:
+        """Whether a tensor's own bytes, a file of torch's within the pickle, could be followed; what they import is judged like all else."""
+        given = args[0] if isinstance(args, tuple) and len(args) == 1 else None
+        data: Any = self.machine.data if self.machine is not None else b""
+        if isinstance(given, Made):
+            data, given = _spelled(data, given)
+        if (
+            not isinstance(given, Span)
+            or self.within
+            or walk.TORCH_MAGIC not in data[given.start : min(given.start + 64, given.end)]
+        ):
+            return False
+        inner = walk.Machine(data, given.end, imported=self.imported, called=self.called, built=_nothing_behind)
+        at, self.within = given.start, True
+        for _ in range(_TORCH_PICKLES):
+            at = inner.walk(at)
+        self.within = False
+        return True
+
+    def dangerous_load(self, at: int) -> None:
+        """Bytes that torch would unpickle in its own way, and that nobody could follow."""
+        self.imports[LOADS] = names.DANGEROUS
+        self.report.find("pickle.dangerous", self.subject, place=str(at), name=".".join(LOADS))
 
     def built(self, target: Any, state: Any, end: int) -> int:
         """Where to go on after BUILD: behind the raw bytes of a joblib array, or 0."""
@@ -106,10 +141,25 @@ class _Seen:
         """After the last opcode: an imported getattr that was never called in plain sight was kept for something."""
         if self.getattrs:
             self.dangerous_getattr(self.size)
+        if self.loads:
+            self.dangerous_load(self.size)
         unknown = [f"{one.module}.{one.name}"[:100] for one, verdict in self.imports.items() if verdict == names.UNKNOWN]
         if unknown:
             listed = ", ".join(unknown[:5]) + (f" … (+{len(unknown) - 5})" if len(unknown) > 5 else "")
             self.report.find("pickle.unknown_import", self.subject, names=listed)
+
+
+def _spelled(data: Any, made: Made) -> tuple[bytes, Span | None]:
+    """The bytes that protocol 2 makes of a text, as far as they can be made here."""
+    text, how = made.args if made.by == ENCODE and isinstance(made.args, tuple) and len(made.args) == 2 else (None, None)
+    if not isinstance(text, Span) or how != "latin1" or text.end - text.start > _LATIN:
+        return b"", None
+    raw = bytes(data[text.start : text.end]).decode("utf-8", "replace").encode("latin-1", "replace")
+    return raw, Span(0, len(raw))
+
+
+def _nothing_behind(_target: Any, _state: Any, _end: int) -> int:
+    return 0
 
 
 def imports_of(data: bytes) -> list[str]:
@@ -119,9 +169,7 @@ def imports_of(data: bytes) -> list[str]:
     def imported(what: Import, _at: int) -> None:
         found[what] = names.judge(what.module, what.name)
 
-    machine = walk.Machine(
-        data, len(data), imported=imported, called=lambda _by, _args, _at: None, built=lambda _to, _state, _end: 0
-    )
+    machine = walk.Machine(data, len(data), imported=imported, called=lambda _by, _args, _at: None, built=_nothing_behind)
     if machine.walk(0) != len(data):
         raise opcodes.Damaged("хвост (trailing)")
     return [f"{one.module}.{one.name}" for one, verdict in found.items() if verdict != names.SAFE]
@@ -277,7 +325,7 @@ def _walk_all(machine: walk.Machine, data: Any, size: int, subject: Subject, rep
     at = count = 0
     torch = walk.TORCH_MAGIC in data[:64]
     while at < size and count < _MOST_PICKLES:
-        if count and (data[at] != 0x80 or (torch and count == 5)):
+        if count and (data[at] != 0x80 or (torch and count == _TORCH_PICKLES)):
             break
         try:
             at = machine.walk(at)
@@ -290,7 +338,7 @@ def _walk_all(machine: walk.Machine, data: Any, size: int, subject: Subject, rep
             report.progress(at, 0)
     if machine.persistent and not torch:
         report.find("pickle.persistent", subject)
-    if at < size and not (torch and count == 5):
+    if at < size and not (torch and count == _TORCH_PICKLES):
         _against_archives(data, size)
         _after(data, at, size, subject, report)
     elif not torch:

@@ -10,7 +10,7 @@ from backoffice.inspection.formats import _foreign, _riff
 from backoffice.inspection.report import Attachment, Broken, Report, Subject
 
 NAME = "wav"
-VERSION = "1"
+VERSION = "2"
 
 _PEAKS = 400  # of the waveform
 _BLOCK = 1 << 16  # frames
@@ -18,6 +18,7 @@ _HEARD = 20  # seconds a moderator can listen to
 _HEARD_BYTES = 3_000_000  # of that clip
 # Format tags that libsndfile reads (RFC 2361): PCM, ADPCM, floats, A-law, µ-law, GSM 6.10, NMS, G.721, MP3; 0xFFFE has its own inside.
 _READ = (1, 2, 3, 6, 7, 0x11, 0x31, 0x38, 0x40, 0x45, 0x55, 0x64, 0xFFFE)
+_UNIMPLEMENTED = 18  # libsndfile's SFE_UNIMPLEMENTED
 _PLAIN = (1, 3)  # PCM and floats: their sizes can be checked against the format
 _BLOCKS = (2, 0x11, 0x31)  # ADPCM and GSM: blocks of so many samples each
 
@@ -34,6 +35,8 @@ def examine(subject: Subject, report: Report) -> None:
 
 def _walk(file: BinaryIO, subject: Subject, report: Report) -> int:
     """Every chunk of the file. Returns the tag of the sound's format."""
+    if _riff.number(file, 0, 4).to_bytes(4, "little") == b"RIFX":
+        raise Broken("wav.codec", codec="RIFX (big-endian)")
     wide = _riff.number(file, 0, 4).to_bytes(4, "little") == b"RF64"
     told = _riff.number(file, 4)
     end, data_size = _ends(file, told, subject, wide=wide)
@@ -48,6 +51,8 @@ def _walk(file: BinaryIO, subject: Subject, report: Report) -> int:
             return end - file.tell() + 4  # twelve bytes were read, eight of them the chunk's own
         return size
 
+    if not wide and _understated(file, end, subject.size):
+        end, unsized = subject.size, True
     seen: dict[bytes, _riff.Chunk] = {}
     for chunk in _riff.chunks(file, 12, end, real=real):
         seen.setdefault(chunk.kind, chunk)
@@ -77,6 +82,16 @@ def _ends(file: BinaryIO, told: int, subject: Subject, *, wide: bool) -> tuple[i
     if end > subject.size:
         raise Broken("format.truncated", detail=f"{subject.size} < {end} байт (bytes)")
     return end, data
+
+
+def _understated(file: BinaryIO, end: int, size: int) -> bool:
+    """Whether the sound reaches past the end that the header names, exactly to the end of the file: a writer forgot to count a chunk."""
+    if end >= size:
+        return False
+    for chunk in _riff.chunks(file, 12, size):
+        if chunk.kind == b"data":
+            return chunk.at < end < chunk.at + chunk.size and size - (chunk.at + chunk.size) in (0, chunk.size % 2)
+    return False
 
 
 def _check_format(file: BinaryIO, chunk: _riff.Chunk, report: Report) -> None:
@@ -118,6 +133,8 @@ def _decode(subject: Subject, report: Report) -> None:
             peaks, frames = _peaks(sound, report, clip)
             told = (sound.frames, sound.samplerate, sound.channels, sound.subtype)
     except soundfile.LibsndfileError as problem:
+        if problem.code == _UNIMPLEMENTED:
+            raise Broken("wav.codec", codec=str(problem.error_string)[:100]) from problem
         raise Broken("format.damaged", detail=str(problem)[-200:]) from problem
     count, rate, channels, subtype = told
     if frames == 0:
