@@ -16,7 +16,7 @@ from backoffice.domain.errors import Lost, Refused
 from backoffice.domain.events import Event
 from backoffice.domain.states import State
 from backoffice.store import audit
-from backoffice.store.base import db
+from backoffice.store.base import db, locked
 from backoffice.store.listings import Submission
 from backoffice.store.moderation import InAppNotice, Skip
 from backoffice.store.people import Person
@@ -164,8 +164,8 @@ def _lost(submission_id: int, now: datetime) -> Submission:
 
 
 def _found(submission_id: int, *, lock: bool = False) -> Submission:
-    rows, database = Submission.select().where(Submission.id == submission_id), db.obj
-    submission: Submission | None = (rows.for_update() if lock and database.for_update else rows).first()
+    rows = Submission.select().where(Submission.id == submission_id)
+    submission: Submission | None = (locked(rows) if lock else rows).first()
     if submission is None:
         raise Refused("not_found")
     return submission

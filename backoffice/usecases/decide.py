@@ -13,7 +13,7 @@ from backoffice.domain.events import Event
 from backoffice.domain.remarks import RemarkDraft
 from backoffice.domain.states import Act, State, after
 from backoffice.store import audit
-from backoffice.store.base import db
+from backoffice.store.base import db, locked
 from backoffice.store.checks import Check
 from backoffice.store.listings import Artifact, Blob, Submission
 from backoffice.store.moderation import Decision, Remark, ReviewDraft, Skip
@@ -116,7 +116,10 @@ def pins(submission: Submission, checks: Sequence[Check]) -> tuple[dict[str, str
 
 
 def _held(submission_id: int, moderator: Person, claim_token: str) -> Submission:
-    submission: Submission | None = Submission.get_or_none(Submission.id == submission_id)
+    row = Submission.select().where(Submission.id == submission_id)
+    submission: Submission | None = locked(
+        row
+    ).first()  # a hold or a result that comes this moment is seen, or waits until we have decided
     if submission is None:
         raise Refused("not_found")
     if submission.state != State.AWAITING_REVIEW:

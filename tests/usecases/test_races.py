@@ -6,14 +6,15 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 
+import pytest
 from peewee import Database, PostgresqlDatabase
 
-from backoffice.domain.errors import Lost
+from backoffice.domain.errors import Lost, Refused
 from backoffice.store.audit import Audit
 from backoffice.store.listings import Submission
-from backoffice.usecases import claim, record_check
+from backoffice.usecases import claim, decide, hold, record_check, request_checks
 from tests.real.waiting import until
-from tests.usecases.market import NAMES, NOW, Market
+from tests.usecases.market import NAMES, NOW, VIRUS, Market
 
 CLAIMERS, WAITING = 64, 40
 SAME = dict.fromkeys(NAMES, "the same bytes")
@@ -91,6 +92,34 @@ def test_a_result_comes_while_the_same_bytes_are_submitted_again(market: Market,
         _until_blocked(database, worker)
     worker.join()
     assert {row.state for row in Submission.select()} == {"awaiting_review"}
+
+
+@pytest.mark.parametrize("comes", ["a hold", "a virus"])
+def test_what_comes_while_somebody_decides_is_not_overlooked(market: Market, database: Database, comes: str) -> None:
+    submission = market.take(market.awaiting(), market.vera)
+    review = market.review(submission, "publish")
+    refused: list[Refused | Lost] = []
+
+    def work() -> None:
+        with database.connection_context():
+            try:
+                decide.decide(submission.id, review, moderator=market.vera, claim_token=str(submission.claim_token), now=NOW)
+            except (Refused, Lost) as error:
+                refused.append(error)
+
+    moderator = threading.Thread(target=work)
+    check = record_check.current_checks(submission)[0]
+    with database.atomic():
+        if comes == "a hold":
+            hold.hold(submission.id, by=market.olga, reason="Ждём ответа юристов", now=NOW)
+        else:
+            request_checks.rerun(check.id, person=market.olga, now=NOW)
+            market.record(check, [VIRUS])
+        moderator.start()
+        _until_blocked(database, moderator)
+    moderator.join()
+    assert [error.reason for error in refused] == ["blocked" if comes == "a hold" else "looked_at_has_changed"]
+    assert Submission.get_by_id(submission.id).state == "awaiting_review"
 
 
 def _until_blocked(database: Database, thread: threading.Thread) -> None:
