@@ -38,6 +38,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with the whole product in them first, then the slow ones: run in parallel, what comes last should be short."""
+    weight: dict[Path, int] = {}
+    for item in items:
+        heavy = (
+            2 if {"shared", "product"} & set(getattr(item, "fixturenames", ())) else 1 if item.get_closest_marker("slow") else 0
+        )
+        weight[item.path] = max(heavy, weight.get(item.path, 0))
+    items.sort(key=lambda item: -weight[item.path])
+
+
 @pytest.fixture(scope="session")
 def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "migrated.db"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,17 +14,18 @@ from playwright.sync_api import Browser
 
 from backoffice.demo.people import PASSWORD
 from tests.real.browser import Watched
-from tests.real.product import Product
+from tests.real.product import Product, sqlite_in
 from tests.real.waiting import until
 
 Come = Callable[..., Watched]
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def shared(tmp_path_factory: pytest.TempPathFactory, loaded: Path) -> Iterator[Product]:
     """The product with its demo, on SQLite."""
     var = tmp_path_factory.mktemp("shared")
-    running = Product(var, f"sqlite:///{var / 'backoffice.db'}")
+    shutil.copytree(loaded, var, dirs_exist_ok=True)
+    running = Product(var, sqlite_in(var))
     yield running
     running.stop()
 

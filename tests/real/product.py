@@ -2,65 +2,124 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from config.settings import ROOT
+from tests.real.waiting import until
 
-_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
+_GREETING = re.compile(r"ML-Place работает: (http://127\.0\.0\.1:\d+)")
+_PATIENCE = 300.0  # seconds for a start or a stop on a machine that does eight other things
+_RUNNING: list[Product] = []
+_TAIL = 3_000  # characters of each log that a failed test shows
 
 
 class Product:
-    """A running product: its address and its folder."""
+    """A running product: its address and its folder. ``said`` is the file with all that it told its terminal."""
 
     def __init__(self, var: Path, database_url: str, **settings: str) -> None:
-        self.var = var
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("MLPLACE_", "REDIS_URL"))}
-        self.environment = environment | {
-            "MLPLACE_VAR": str(var),
-            "MLPLACE_DATABASE_URL": database_url,
-            "MLPLACE_LANGUAGE": "ru",
-            "MLPLACE_DEMO_IMAGE": "0",  # a download of its own for each product
-            "PYTHONUNBUFFERED": "1",
-            **{f"MLPLACE_{name.upper()}": value for name, value in settings.items()},
-        }
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "scripts.run"],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        self.url = self._greeting()
+        self.var, self.said = var, var / "terminal.log"
+        self.environment = environment(var, database_url, **settings)
+        with self.said.open("ab") as terminal:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "scripts.run"],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=terminal,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        _RUNNING.append(self)
+        try:
+            self.url = str(until(self._greeting, patience=_PATIENCE, about="the product's greeting"))
+        except AssertionError as failure:
+            self.stop()
+            raise AssertionError(f"{failure}\n{self.logs()}") from None
 
     def _greeting(self) -> str:
         """The address, once the product has said that it runs."""
-        said = []
-        assert self.process.stdout
-        for line in self.process.stdout:
-            said.append(line)
-            if found := _ADDRESS.search(line):
-                return found[0]
-        raise AssertionError("the product did not start:\n" + "".join(said))
+        said = self.said.read_text()
+        assert self.process.poll() is None, f"the product did not start:\n{said}"
+        found = _GREETING.search(said)
+        return found[1] if found else ""
 
     def stop(self) -> None:
         """As Ctrl-C does."""
+        _RUNNING.remove(self)
         self.process.send_signal(signal.SIGINT)
-        self.process.communicate(timeout=60)
+        self.process.wait(_PATIENCE)
+
+    def logs(self) -> str:
+        """The ends of all that its processes wrote."""
+        files = [self.said, *sorted((self.var / "log").glob("*.log"))]
+        return "\n".join(f"--- {file.name}\n{file.read_text(errors='replace')[-_TAIL:]}" for file in files if file.exists())
+
+
+def environment(var: Path, database_url: str, **settings: str) -> dict[str, str]:
+    """For processes that work in ``var``, with nothing of this terminal's own settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLPLACE_", "REDIS_URL"))}
+    return kept | {
+        "MLPLACE_VAR": str(var),
+        "MLPLACE_DATABASE_URL": database_url,
+        "MLPLACE_LANGUAGE": "ru",
+        "MLPLACE_DEMO_IMAGE": "0",  # a download of its own for each product
+        "PYTHONUNBUFFERED": "1",
+        **{f"MLPLACE_{name.upper()}": value for name, value in settings.items()},
+    }
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, Any, Any]:
+    """A failed test shows what the products that ran beside it wrote: where the tests run, nothing else of them is kept."""
+    report = yield
+    if report.failed:
+        report.sections += [(f"product in {product.var}", product.logs()) for product in _RUNNING]
+    return report
 
 
 @pytest.fixture
 def product(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[Product]:
-    """The product with the demo loaded, on either database."""
+    """The product that loads its demo itself, on either database."""
     running = Product(tmp_path_factory.mktemp("product"), database_url)
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory: pytest.TempPathFactory, clamd: str) -> Path:
+    """A ``var`` with the demo in its SQLite, loaded once for all processes of this run: products are started on copies of it."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    made = root / "loaded"
+    with (root / "loaded.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            _load(root / "loading", clamd)
+            (root / "loading").rename(made)
+    return made
+
+
+def _load(var: Path, clamd: str) -> None:
+    shutil.rmtree(var, ignore_errors=True)
+    for command in (["db", "upgrade"], ["demo", "load"]):
+        subprocess.run(
+            [sys.executable, "-m", "flask", *command],
+            cwd=ROOT,
+            env=environment(var, sqlite_in(var), clamd=clamd),
+            check=True,
+        )
+
+
+def sqlite_in(var: Path) -> str:
+    """The URL of the database in this folder."""
+    return f"sqlite:///{var / 'backoffice.db'}"
