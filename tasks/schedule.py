@@ -11,6 +11,7 @@ from backoffice.clock import utcnow
 from backoffice.inspection import antivirus
 from backoffice.inspection.rules import limits
 from backoffice.store import search, tally
+from backoffice.store.database import checkpoint
 from backoffice.usecases import claim, digest, escalate, freshen, history, recompute, reconcile
 from tasks.broker import wiring
 from tasks.try_install import reap
@@ -20,10 +21,11 @@ WEEKS = 53  # counted ahead of anybody who looks at a year
 
 @dramatiq.actor(queue_name="sweeps", periodic=cron("* * * * *"), time_limit=50_000)
 def sweep_claims() -> None:
-    """Claims that ran out become free in every list; the numbers of lists stay short sums."""
+    """Claims that ran out become free in every list; the numbers of lists stay short sums, and SQLite's journal stays short."""
     with wiring.database.connection_context():
         claim.sweep(now=utcnow())
         tally.fold()
+        checkpoint(wiring.database)
 
 
 @dramatiq.actor(queue_name="sweeps", periodic=cron("*/10 * * * *"), time_limit=300_000)

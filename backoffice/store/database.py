@@ -3,28 +3,58 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from peewee import Database, SqliteDatabase
+from peewee import Database, OperationalError, SqliteDatabase
 from playhouse.db_url import connect
 from playhouse.migrations import Migration, Runner
+from playhouse.pool import PooledSqliteDatabase
 
 from backoffice.store.base import db
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_PRAGMAS = {"journal_mode": "wal", "synchronous": "normal", "foreign_keys": 1, "busy_timeout": 15_000, "cache_size": -32_000}
+_PATIENCE = 15.0  # seconds until a locked SQLite is an error
+_STEP = 0.002  # seconds between two looks at SQLite's write lock
+_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "normal",
+    "foreign_keys": 1,
+    "busy_timeout": int(_PATIENCE * 1000),
+    "cache_size": -8_000,
+    "wal_autocheckpoint": 16_000,  # pages: only if the schedule's own checkpoint stays away
+}
 _LOCK = 0x4D4C50  # any number, the same for all of ours
 log = logging.getLogger(__name__)
 
 
-class _Sqlite(SqliteDatabase):
-    """Writers queue up at BEGIN: a deferred transaction that turns into a writer fails instead of waiting."""
+class _Sqlite(PooledSqliteDatabase):
+    """Writers queue up at BEGIN: a deferred transaction that turns into a writer fails instead of waiting.
+
+    Connections are kept: opening one costs as much as several statements, and whoever closes the last one copies the whole journal back.
+    """
 
     def begin(self, lock_type: str | None = None) -> None:
-        super().begin(lock_type or "IMMEDIATE")
+        """Wait in short steps of one length. SQLite's own wait grows to 100 ms a step, so that whoever has waited longest comes last."""
+        until = time.monotonic() + _PATIENCE
+        self.execute_sql("PRAGMA busy_timeout = 0")
+        try:
+            while not self._begun(lock_type or "IMMEDIATE", last=time.monotonic() > until):
+                time.sleep(_STEP)
+        finally:
+            self.execute_sql(f"PRAGMA busy_timeout = {_PRAGMAS['busy_timeout']}")
+
+    def _begun(self, lock_type: str, *, last: bool) -> bool:
+        try:
+            super().begin(lock_type)
+        except OperationalError as error:
+            if last or "locked" not in str(error):
+                raise
+            return False
+        return True
 
 
 def open_database(url: str, *, connections: int = 20) -> Database:
@@ -33,7 +63,7 @@ def open_database(url: str, *, connections: int = 20) -> Database:
     if parts.scheme == "sqlite":
         path = url.removeprefix("sqlite:///")
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        database: Database = _Sqlite(path, pragmas=_PRAGMAS, autoconnect=False)
+        database: Database = _Sqlite(path, pragmas=_PRAGMAS, max_connections=None, check_same_thread=False, autoconnect=False)
     else:
         plain = url.split("://", 1)[1]
         database = connect(
@@ -41,6 +71,12 @@ def open_database(url: str, *, connections: int = 20) -> Database:
         )
     db.initialize(database)
     return database
+
+
+def checkpoint(database: Database) -> None:
+    """Copy SQLite's journal back into its file, in nobody's way; whatever is being read stays for the next time."""
+    if isinstance(database, SqliteDatabase):
+        database.execute_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 @contextmanager
