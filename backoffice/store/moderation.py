@@ -19,7 +19,8 @@ class Decision(Row):
     artifacts = JsonField()  # {slot: sha256}
     checks = JsonField()  # {"slot:kind": version}
     message = TextField(default="")  # the moderator's words above the remarks
-    checklist = JsonField(default=dict)  # {point: yes | no | na}
+    checklist = JsonField(default=dict)  # {point: yes | no | na}, as the moderator answered
+    machine_answers = JsonField(default=dict)  # the same of points that were left as the machine had answered them
 
     class Meta:
         table_name = "decision"

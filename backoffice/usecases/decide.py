@@ -33,6 +33,7 @@ _LETTERS = {DecisionKind.PUBLISH: "published", DecisionKind.RETURN: "returned", 
 class Review:
     """Everything a moderator sends with a decision. ``pinned`` is what the page showed: {slot: sha256} and {"slot:kind": version}.
 
+    ``checklist`` is what the moderator answered, ``machine_answers`` what stood there as the machine had answered and was left so.
     ``old`` says of remarks of earlier rounds what became of them: {remark id: fixed | not_fixed | unclear}.
     """
 
@@ -40,6 +41,7 @@ class Review:
     message: str = ""
     remarks: Sequence[RemarkDraft] = ()
     checklist: Mapping[str, str] = field(default_factory=dict)
+    machine_answers: Mapping[str, str] = field(default_factory=dict)
     old: Mapping[int, str] = field(default_factory=dict)
     opaque_signed: bool = False
     pinned_artifacts: Mapping[str, str] = field(default_factory=dict)
@@ -151,6 +153,7 @@ def _keep(
         checks=seen[1],
         message=review.message.strip(),
         checklist=dict(review.checklist),
+        machine_answers=dict(review.machine_answers),
     )
     for position, remark in enumerate(remark for remark in review.remarks if remark.text.strip()):
         Remark.create(submission=submission, moderator=moderator, created_at=now, position=position, **asdict(remark))

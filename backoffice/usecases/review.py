@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
 from backoffice import canned
-from backoffice.domain.checklist import Evidence, Facts, FileFacts, Point, evidence
+from backoffice.domain.checklist import ANSWERS, Evidence, Facts, FileFacts, Point, evidence
 from backoffice.domain.decisions import DecisionKind
 from backoffice.domain.drafts import CARD_FIELDS
 from backoffice.domain.errors import Lost, Refused
@@ -56,7 +56,8 @@ def review_of(data: Mapping[str, Any]) -> Review:
     """A review out of a page's JSON. ``Refused("malformed")`` for what no page of ours sends, ``Refused("too_long")`` past the limits."""
     try:
         remarks = [_remark(row) for row in data.get("remarks", [])]
-        checklist = {str(point): str(answer) for point, answer in data.get("checklist", {}).items()}
+        checklist = _answers(data.get("checklist", {}))
+        machine = _answers(data.get("machine_answers", {}))
         old = {int(remark): str(outcome) for remark, outcome in data.get("old", {}).items()}
         pinned = {name: dict(data.get(name, {})) for name in ("pinned_artifacts", "pinned_checks")}
         kind = DecisionKind(data.get("kind") or DecisionKind.RETURN)
@@ -68,11 +69,16 @@ def review_of(data: Mapping[str, Any]) -> Review:
         kind=kind,
         message=str(data.get("message", ""))[:LONGEST_REMARK],
         remarks=remarks,
-        checklist={point: answer for point, answer in checklist.items() if answer in ("yes", "no", "na")},
+        checklist=checklist,
+        machine_answers={point: answer for point, answer in machine.items() if point not in checklist},
         old={remark: outcome for remark, outcome in old.items() if outcome in OUTCOMES},
         opaque_signed=bool(data.get("opaque_signed")),
         **pinned,
     )
+
+
+def _answers(said: Mapping[Any, Any]) -> dict[str, str]:
+    return {str(point): str(answer) for point, answer in said.items() if answer in ANSWERS}
 
 
 _REMARK_FIELDS = {field.name: field.type for field in fields(RemarkDraft)}
@@ -102,16 +108,27 @@ def facts_of(submission: Submission, current: Sequence[Check]) -> Facts:
     for artifact in submission.artifacts:
         scan = next((c for c in current if c.slot == artifact.slot and c.kind == "scan"), None)
         tried = next((c for c in current if c.slot == artifact.slot and c.kind == "try_install"), None)
-        whole = bool(
-            scan and scan.state in ("passed", "findings") and not (scan.coverage.get("opaque") or scan.coverage.get("failed"))
-        )
-        files[artifact.slot] = FileFacts(
-            extension=extension(artifact.name),
-            rules=found.get(scan.id, []) if scan else [],
-            seen=whole,
-            try_install=tried.verdict if tried else "",
-        )
+        told = _told_by(scan, found.get(scan.id, [])) if scan else FileFacts()
+        files[artifact.slot] = replace(told, extension=extension(artifact.name), try_install=tried.verdict if tried else "")
     return Facts({name: getattr(submission, name) for name in CARD_FIELDS}, files)
+
+
+def _told_by(scan: Check, rules: Sequence[str]) -> FileFacts:
+    preview: Mapping[str, Any] = scan.preview or {}
+    done = scan.state in ("passed", "findings")
+    listed = done and not scan.coverage.get("failed")
+    found = {"docker": scan.facts.get("docker"), "compiled": scan.facts.get("compiled")}
+    named = {kind: str(rows[0]["name"] if isinstance(rows[0], dict) else rows[0]) for kind, rows in found.items() if rows}
+    suffixes = (extension(str(entry.get("name", ""))) for entry in preview.get("entries", []))
+    return FileFacts(
+        rules=rules,
+        seen=listed and not scan.coverage.get("opaque"),
+        listed=listed,
+        text=str(preview.get("text") or ""),
+        whole=done and not preview.get("truncated"),
+        inside=tuple(dict.fromkeys(suffix for suffix in suffixes if suffix)),
+        holds=named if listed and "has_docker_config" in scan.facts else None,
+    )
 
 
 def hints(submission: Submission, current: Sequence[Check]) -> list[tuple[Point, Evidence | None]]:

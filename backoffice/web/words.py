@@ -260,15 +260,6 @@ EVIDENCE = {
     "file_changed": lazy("the file has changed"),
     "text_same": lazy("the text is the same"),
     "text_changed": lazy("the text has changed"),
-    "length": lazy("characters"),
-    "mentioned": lazy("there are the words"),
-    "not_mentioned": lazy("no such words"),
-    "format_named": lazy("the format is named"),
-    "format_not_named": lazy("the format is not named"),
-    "try_install_works": lazy("the trial installation worked"),
-    "try_install_fails": lazy("the trial installation failed"),
-    "finding": lazy("there is a finding"),
-    "no_finding": lazy("nothing was found"),
 }
 TRIALS = {
     "passed": lazy("Installed and answers"),

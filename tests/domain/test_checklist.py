@@ -46,6 +46,55 @@ def test_the_format_of_the_example_must_be_named() -> None:
     assert other == Evidence("no", "format_not_named", ".parquet")
 
 
+def test_a_format_inside_an_archive_counts_as_named() -> None:
+    data = FileFacts(".zip", inside=(".jpeg", ".png"))
+    assert seen("characteristics.formats", card={"characteristics": "Снимки PNG"}, data_example=data) == Evidence(
+        "yes", "format_named", ".png"
+    )
+    assert seen("characteristics.formats", card={"characteristics": "Снимки"}, data_example=data) == Evidence(
+        "no", "format_not_named", ".zip, .jpeg, .png"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "holds", "answer"),
+    [
+        ("В архиве библиотека .dll", {"compiled": "weld.dll"}, Evidence("yes", "declared_and_found", "weld.dll")),
+        (".dll внутри образа Docker", {"docker": "Dockerfile"}, Evidence("yes", "declared_and_found", "Dockerfile")),
+        ("В архиве .dll", {}, Evidence("no", "declared_not_found", ".dll")),
+        ("Всё есть", {"docker": "Dockerfile"}, Evidence("no", "found_not_declared", "Dockerfile")),
+        ("Всё есть", {}, Evidence("no", "not_mentioned")),
+        ("В архиве .dll", None, Evidence("yes", "mentioned", "dll")),
+    ],
+)
+def test_what_the_archive_holds_is_compared_with_what_the_card_declares(
+    text: str, holds: dict[str, str] | None, answer: Evidence
+) -> None:
+    archive = FileFacts(".zip", holds=holds)
+    assert seen("characteristics.archive", card={"characteristics": text}, model_archive=archive) == answer
+
+
+def test_a_licence_is_looked_for_in_the_text_of_the_terms_as_far_as_it_was_read() -> None:
+    assert seen("terms.licence", terms_of_use=FileFacts(".md", text="Лицензия: можно всё")) == Evidence(
+        "yes", "mentioned", "лицензия"
+    )
+    silent = "Спасибо за внимание"
+    assert seen("terms.licence", terms_of_use=FileFacts(".md", text=silent, whole=True)) == Evidence("no", "not_mentioned")
+    assert seen("terms.licence", terms_of_use=FileFacts(".md", text=silent)) is None  # the rest may speak of it
+    assert seen("terms.licence", terms_of_use=FileFacts(".pdf", whole=True)) is None  # a scan without text
+    assert seen("instruction.pipeline", instruction=FileFacts(".md", text=silent, whole=True)) is None  # it may be a picture
+
+
+def test_headers_are_no_question_for_pictures() -> None:
+    assert seen("data.header", data_example=FileFacts(".png", seen=True)) == Evidence("na", "other_format", ".png")
+    assert seen("data.header", data_example=FileFacts(".csv", seen=True)) == Evidence("yes", "no_finding")
+
+
+def test_sources_are_looked_for_beside_members_that_stay_opaque_but_not_in_what_could_not_be_read() -> None:
+    assert seen("archive.no_sources", model_archive=FileFacts(".zip", listed=True)) == Evidence("yes", "no_finding")
+    assert seen("data.opens", data_example=FileFacts(".zip", listed=True)) is None
+
+
 @pytest.mark.parametrize("point", POINTS.values(), ids=list(POINTS))
 def test_every_no_drafts_a_remark_in_both_languages(point: Point) -> None:
     templates = {(template.id, template.language): template for template in canned.shipped()}

@@ -62,6 +62,21 @@ def test_looking_takes_nothing(market: Market, sign_in: SignIn) -> None:
     assert again(waiting).claimant is None
 
 
+def test_the_record_keeps_apart_what_the_machine_answered(market: Market, sign_in: SignIn) -> None:
+    waiting, vera = market.awaiting(), sign_in(market.vera)
+    vera.post(f"{base(waiting)}/take")
+    assert 'data-point="description.length" data-machine="yes"' in vera.page(base(waiting))
+    own = {"description.purpose": "no", "classification.fits": "yes"}
+    machine = {"description.purpose": "yes", "description.length": "yes", "archive.runs": "perhaps"}
+    vera.post(f"{base(waiting)}/decide", json=decision(vera, waiting, "publish", checklist=own, machine_answers=machine))
+    made = Decision.get()
+    assert (made.checklist, made.machine_answers) == (own, {"description.length": "yes"})
+    page = vera.page(base(waiting))
+    assert shown(page)["draft"] == {"checklist": own}
+    points = dict(re.findall(r'data-point="([^"]+)" data-machine="(\w*)"[^>]* disabled', page))
+    assert {point: answer for point, answer in points.items() if answer} == {"description.length": "yes"}
+
+
 def test_what_is_typed_is_kept_and_an_older_window_overwrites_nothing(market: Market, sign_in: SignIn) -> None:
     waiting, vera = market.awaiting(), sign_in(market.vera)
     first = vera.put(f"{base(waiting)}/draft", json={"revision": 0, "data": {"remarks": [REMARK]}})

@@ -21,7 +21,7 @@ from backoffice.store.people import Person
 from backoffice.usecases import review
 from backoffice.usecases.record_check import current_checks
 from backoffice.web import findings, previews, words
-from backoffice.web.staff import differences
+from backoffice.web.staff import answers, differences
 from backoffice.web.staff.differences import CARD, in_order
 from backoffice.web.wording import scheme
 
@@ -139,7 +139,7 @@ def content(name: str, one: Shelf) -> str:
         "outline": _outline,
         "diff": _diff,
         "rule": lambda _one, which: {"page": findings.rule_page(which, language())},
-        "checklist": lambda one, _which: {"hints": review.hints(one.submission, one.checks)},
+        "checklist": _checklist,
         "author": _author,
         "history": _history,
     }
@@ -200,6 +200,11 @@ def _diff(one: Shelf, _which: str) -> dict[str, Any]:
         "reclassified": differences.reclassified(before, one.submission),
         "files": differences.files(before, current_checks(before), one.submission, one.checks),
     }
+
+
+def _checklist(one: Shelf, _which: str) -> dict[str, Any]:
+    rows = answers.rows(one.submission, one.checks, one.submission.decisions.first())
+    return {"rows": rows, "answers": answers.ANSWERS, "closed": answers.closed(one.submission)}
 
 
 def _author(one: Shelf, _which: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from backoffice.usecases.record_check import current_checks
 from backoffice.web import previews, words
 from backoffice.web.catalog.views import attachment, sent
 from backoffice.web.headers import LETTER_POLICY
-from backoffice.web.staff import panes, reviewing
+from backoffice.web.staff import answers, panes, reviewing
 from backoffice.web.staff.base import LEADS, MODERATORS, StaffView
 from backoffice.web.staff.standing import standing_of
 from backoffice.web.wording import zone
@@ -60,6 +60,7 @@ class ReviewPage(StaffView):
         checks, previous = shelf.checks, shelf.previous
         draft = review.draft_of(submission.id, current_user)
         offered = panes.choices(shelf)
+        decision = submission.decisions.first()
         left, right = panes.chosen(offered, request.args.get("left"), request.args.get("right"))
         return self.render(
             "staff/review/page.html",
@@ -75,13 +76,16 @@ class ReviewPage(StaffView):
             right=right,
             contents={name: panes.content(name, shelf) for name in {left, right}},
             presets=panes.presets(offered),
-            hints=review.hints(submission, checks),
+            rows=answers.rows(submission, checks, decision),
+            answers=answers.ANSWERS,
+            closed=answers.closed(submission),
+            typed={"checklist": decision.checklist} if decision else draft.data if draft else {},
             old_remarks=(old := review.old_remarks(submission, previous, checks)),
             templates=reviewing.templates(submission, shelf.found),
             standing=standing_of(submission),
             history=review.author_history(submission.author),
             notes=list(InternalNote.select().where(InternalNote.submission == submission).order_by(InternalNote.id)),
-            decision=submission.decisions.first(),
+            decision=decision,
             pins=decide.pins(submission, checks),
             blocked=reviewing.blocked(submission, checks, draft),
             colleagues=[person for person in with_role(Role.MODERATOR, Role.LEAD) if person.id != current_user.id],

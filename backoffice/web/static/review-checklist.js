@@ -1,15 +1,18 @@
 // The checklist, nine points under the digits at a time, and the remarks of the previous version with what became of them.
+// What the machine answered is filled in and marked; it drafts nothing, and a person's answer takes its place.
 "use strict";
 window.review.parts.push((page) => {
-  const { root, data, state, $, $$ } = page;
+  const { root, data, words, state, $, $$, make, fill } = page;
   const NINE = 9;
   const SLOTS = ["data_example", "instruction", "terms_of_use", "model_archive"];
   let first = 0;
 
   // «No» drafts its remark, another answer takes it away.
   page.answer = (point, value) => {
-    const { remark, about } = $(`.point[data-point="${CSS.escape(point)}"]`).dataset;
+    const box = $(`.point[data-point="${CSS.escape(point)}"]`);
+    const { remark, about } = box.dataset;
     state.checklist[point] = value;
+    document.getElementById("announcer").textContent = `${$("[data-words]", box).textContent}: ${$(`input[value="${value}"] + label`, box).textContent}`;
     const drafted = state.remarks.findIndex((each) => each.point === point);
     if (value === "no" && drafted < 0 && remark) page.fromTemplate(remark, { point, ...(SLOTS.includes(about) ? { slot: about } : { field: about }) });
     else if (value !== "no" && drafted >= 0) {
@@ -20,10 +23,41 @@ window.review.parts.push((page) => {
     page.touched();
   };
   page.drawChecklist = () => {
-    for (const box of $$(".point")) for (const input of $$("input", box)) input.checked = state.checklist[box.dataset.point] === input.value;
+    for (const box of $$(".point")) {
+      const { point, machine } = box.dataset;
+      for (const input of $$("input", box)) input.checked = (state.checklist[point] || machine) === input.value;
+      box.classList.toggle("by-machine", Boolean(machine) && !state.checklist[point]);
+    }
+    count();
   };
+  const points = () => $$("#work-checklist .point");
+  const machines = () => points().filter((box) => box.dataset.machine && !state.checklist[box.dataset.point]);
+  page.machineAnswers = () => Object.fromEntries(machines().map((box) => [box.dataset.point, box.dataset.machine]));
+  // Who answered stands above every step of the work: no decision rests on the machine's answers unseen.
+  function count() {
+    const own = points().filter((box) => state.checklist[box.dataset.point]).length;
+    const machine = machines().length;
+    $("[data-answers]").textContent = fill(words.answers, { own, machine, none: points().length - own - machine });
+    const doubts = machines().filter((box) => box.dataset.machine === "no");
+    $("[data-doubt]").hidden = $("[data-doubts]").hidden = !doubts.length || doubts[0].disabled;
+    $("[data-doubt]").textContent = fill(words.doubts, { count: doubts.length });
+    $("[data-doubt-list]").replaceChildren(...doubts.map((box) => {
+      const button = make("button", { className: "btn btn-sm btn-ghost-danger text-start text-wrap w-100 justify-content-start", type: "button", textContent: $("[data-words]", box).textContent });
+      button.onclick = () => ask(box);
+      return make("li", {}, button);
+    }));
+  }
+  function ask(box) {
+    page.show("checklist");
+    box.scrollIntoView({ block: "center" });
+    $("input:checked", box).focus();
+  }
+  page.on($("[data-doubt]"), "click", () => {
+    const doubts = machines().filter((box) => box.dataset.machine === "no");
+    ask(doubts[(doubts.indexOf(document.activeElement?.closest(".point")) + 1) % doubts.length]);
+  });
   function number() {
-    $$("#work-checklist .point").forEach((box, index) => {
+    points().forEach((box, index) => {
       const digit = index - first + 1;
       const shown = digit >= 1 && digit <= NINE;
       box.dataset.number = shown ? digit : "";
@@ -33,14 +67,13 @@ window.review.parts.push((page) => {
   }
   page.morePoints = () => {
     page.show("checklist");
-    const points = $$("#work-checklist .point");
-    first = first + NINE < points.length ? first + NINE : 0;
+    first = first + NINE < points().length ? first + NINE : 0;
     number();
-    points[first].scrollIntoView({ block: "start" });
+    points()[first].scrollIntoView({ block: "start" });
   };
   page.cycle = (digit) => {
     const point = $(`#work-checklist .point[data-number="${digit}"]`);
-    if (!point) return;
+    if (!point || point.disabled) return;
     page.show("checklist");
     point.scrollIntoView({ block: "nearest" });
     const order = ["yes", "no", "na"];
@@ -87,9 +120,13 @@ window.review.parts.push((page) => {
     const shown = event.target.closest("[data-old-diff]");
     if (shown) page.openAt("left", "diff", shown.closest(".old").dataset.anchor);
   });
+  // A click, not a change: what the machine has ticked already is confirmed by a click, too, and by the space bar, which clicks no ticked one.
+  const answered = ({ target }) => page.answer(target.closest(".point").dataset.point, target.value);
+  page.on(root, "click", (event) => { if (event.target.matches(".point input")) answered(event); });
+  page.on(root, "keydown", (event) => {
+    if (event.key === " " && event.target.matches(".point input:checked")) { event.preventDefault(); answered(event); }
+  });
   page.on(root, "change", (event) => {
-    const point = event.target.closest(".point");
-    if (point) page.answer(point.dataset.point, event.target.value);
     const old = event.target.closest(".old");
     if (old) page.judge(Number(old.dataset.old), event.target.value);
   });

@@ -77,7 +77,7 @@ window.review = (() => {
     };
 
     // The letter.
-    const payload = (kind) => ({ ...state, kind, token: page.token, pinned_artifacts: data.pinned_artifacts, pinned_checks: data.pinned_checks, next: $("#take-next").checked });
+    const payload = (kind) => ({ ...state, machine_answers: page.machineAnswers(), kind, token: page.token, pinned_artifacts: data.pinned_artifacts, pinned_checks: data.pinned_checks, next: $("#take-next").checked });
     page.letter = async () => {
       dirty = true;
       await page.saved();

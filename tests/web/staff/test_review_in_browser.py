@@ -152,6 +152,44 @@ def test_ten_mixed_submissions_by_keyboard_alone(market: Market, come: Come) -> 
     assert Skip.select().count() == 0
 
 
+def test_the_machines_answers_are_filled_in_marked_and_counted_until_a_person_answers(market: Market, come: Come) -> None:
+    waiting = market.awaiting()
+    Submission.update(description="Решает задачу контроля. " + "я" * 2000).where(Submission.id == waiting.id).execute()
+    page, keys = (vera := come(market.vera)).page, vera.page.keyboard
+    page.goto(f"/staff/review/{waiting.id}")
+    keys.press("t")
+    taken(page, waiting)
+    purpose, length = (page.locator(f'#work-checklist [data-point="description.{name}"]') for name in ("purpose", "length"))
+    expect(purpose.get_by_label("Да")).to_be_checked()
+    expect(purpose.get_by_label("Да")).to_have_accessible_description("ответила машина: да, упомянуто «решает»")
+    expect(length.get_by_label("Нет")).to_be_checked()
+    expect(page.locator(".remark")).to_have_count(0)  # a machine's «no» drafts nothing
+    doubts = page.locator('#work-checklist .by-machine[data-machine="no"]').count()
+    machine = page.locator("#work-checklist .by-machine").count()
+    expect(page.locator("#answers")).to_contain_text(f"вы 0, машина {machine}, никто")
+    keys.press("d")
+    expect(page.locator("#answers")).to_contain_text(f"её «нет»: {doubts}")
+    page.get_by_role("button", name="Описание не длиннее").click()
+    expect(length.get_by_label("Нет")).to_be_focused()
+    keys.press("Space")  # confirms what is ticked already
+    expect(page.locator(".remark")).to_have_count(1)
+    expect(page.locator("#announcer")).to_contain_text("Описание не длиннее 2 000 символов с пробелами: Нет")
+    keys.press("Escape")
+    keys.press("1")
+    expect(purpose.locator(".machine")).to_contain_text("машина: да")
+    expect(page.locator("#answers")).to_contain_text(f"вы 2, машина {machine - 2}, никто")
+    expect(page.locator("#answers")).to_contain_text(f"её «нет»: {doubts - 1}")
+    keys.press("m")
+    page.get_by_role("button", name="Убрать комментарий").click()  # its answer is the machine's again
+    expect(length).to_have_class(re.compile("by-machine"))
+    keys.press("a")
+    page.wait_for_url("**/staff/queue/")
+    made = Decision.get(Decision.submission == waiting)
+    assert made.checklist == {"description.purpose": "yes"}
+    assert made.machine_answers["description.length"] == "no"
+    assert len(made.machine_answers) == machine - 1
+
+
 def test_returned_fixed_in_part_carried_over_by_one_key_and_published(market: Market, come: Come) -> None:
     first = market.awaiting()
     remarks = [
