@@ -9,7 +9,7 @@ from backoffice.domain.errors import Lost, Refused
 from backoffice.domain.events import Event
 from backoffice.domain.states import UNDER_MODERATION
 from backoffice.store import audit
-from backoffice.store.base import db
+from backoffice.store.base import db, locked
 from backoffice.store.listings import Submission
 from backoffice.store.moderation import InAppNotice
 from backoffice.store.people import Person
@@ -23,7 +23,8 @@ def assign(submission_ids: Sequence[int], *, to: Person, by: Person, now: dateti
     """
     with db.atomic():
         changed = []
-        for submission in Submission.select().where(Submission.id.in_(list(submission_ids))):
+        rows = Submission.select().where(Submission.id.in_(list(submission_ids))).order_by(Submission.id)
+        for submission in locked(rows):
             refuse_conflict(submission, to)
             if submission.assignee_id == to.id:
                 continue

@@ -8,7 +8,7 @@ from datetime import datetime
 from backoffice.domain import drafts
 from backoffice.domain.errors import Lost, Refused
 from backoffice.domain.states import State
-from backoffice.store.base import db
+from backoffice.store.base import db, locked
 from backoffice.store.listings import Artifact, Blob, DictionaryValue, Listing, Submission, SubmissionValue, Upload
 from backoffice.store.people import Person
 
@@ -22,11 +22,18 @@ def start(*, author: Person, now: datetime) -> Submission:
         return Submission.create(listing=listing, author=author, created_at=now, updated_at=now)
 
 
-def own_draft(submission_id: int, author: Person) -> Submission:
-    """The author's own draft, or ``Refused``: not theirs, or frozen already."""
-    submission: Submission | None = Submission.get_or_none((Submission.id == submission_id) & (Submission.author == author))
+def own(submission_id: int, author: Person) -> Submission:
+    """The author's own submission, locked, or ``Refused``."""
+    row = Submission.select().where((Submission.id == submission_id) & (Submission.author == author))
+    submission: Submission | None = locked(row).first()
     if submission is None:
         raise Refused("not_found")
+    return submission
+
+
+def own_draft(submission_id: int, author: Person) -> Submission:
+    """The author's own draft, or ``Refused``: not theirs, or frozen already. It stays a draft until the transaction ends."""
+    submission = own(submission_id, author)
     if submission.state != State.DRAFT:
         raise Refused("not_a_draft", state=submission.state)
     return submission
@@ -104,9 +111,7 @@ def lacking(submission: Submission) -> list[str]:
 def renew(submission_id: int, *, author: Person, now: datetime) -> Submission:
     """«Редактировать»: the next draft of the listing, filled in from this submission, files included; an existing one is resumed."""
     with db.atomic():
-        old = Submission.get_or_none((Submission.id == submission_id) & (Submission.author == author))
-        if old is None:
-            raise Refused("not_found")
+        old = own(submission_id, author)
         rounds = Submission.select().where(Submission.listing == old.listing_id)
         newest: Submission = rounds.order_by(Submission.number.desc()).get()
         if newest.state == State.DRAFT:

@@ -14,7 +14,7 @@ from backoffice.store.base import db
 from backoffice.store.listings import Listing, Submission
 from backoffice.store.people import Person
 from backoffice.usecases import mail
-from backoffice.usecases.drafts import lacking, own_draft
+from backoffice.usecases.drafts import lacking, own, own_draft
 from backoffice.usecases.policy_clock import columns, fired_steps, timing
 from backoffice.usecases.record_check import current_checks, follow_up, settle
 from backoffice.usecases.request_checks import request_scan
@@ -69,15 +69,8 @@ def submit(
 def withdraw(submission_id: int, *, author: Person, now: datetime) -> None:
     """The author takes back what is not decided yet."""
     with db.atomic():
-        submission = Submission.get_or_none((Submission.id == submission_id) & (Submission.author == author))
-        if submission is None:
-            raise Refused("not_found")
+        submission = own(submission_id, author)
         state = after(submission.state, Act.WITHDRAW)
-        same = (Submission.id == submission.id) & (Submission.state == submission.state)
-        if (
-            not Submission.update(state=state, updated_at=now, decided_at=now, claimant=None, claim_token=None)
-            .where(same)
-            .execute()
-        ):
-            raise Lost("already_decided")
+        gone = Submission.update(state=state, updated_at=now, decided_at=now, claimant=None, claim_token=None)
+        gone.where(Submission.id == submission.id).execute()
         audit.record(Event.WITHDRAWN, now=now, person=author, submission=submission)

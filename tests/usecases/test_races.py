@@ -122,6 +122,28 @@ def test_what_comes_while_somebody_decides_is_not_overlooked(market: Market, dat
     assert Submission.get_by_id(submission.id).state == "awaiting_review"
 
 
+def test_no_file_is_put_into_what_is_being_submitted(market: Market, database: Database) -> None:
+    """Nobody would ever look at it."""
+    draft = market.draft()
+    refused: list[Refused] = []
+
+    def work() -> None:
+        with database.connection_context():
+            try:
+                market.attach(draft, "model_archive", "another archive")
+            except Refused as error:
+                refused.append(error)
+
+    other_page = threading.Thread(target=work)
+    with database.atomic():
+        submission = market.submit(draft)
+        other_page.start()
+        _until_blocked(database, other_page)
+    other_page.join()
+    assert [error.reason for error in refused] == ["not_a_draft"]
+    assert {(check.slot, check.kind) for check in record_check.current_checks(submission)} >= {(slot, "scan") for slot in NAMES}
+
+
 def _until_blocked(database: Database, thread: threading.Thread) -> None:
     """Until the thread's transaction waits for ours: to be seen on PostgreSQL; on SQLite it cannot even begin before we end."""
     if isinstance(database, PostgresqlDatabase):
