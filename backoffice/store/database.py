@@ -64,6 +64,7 @@ def open_database(url: str, *, connections: int = 20) -> Database:
         path = url.removeprefix("sqlite:///")
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         database: Database = _Sqlite(path, pragmas=_PRAGMAS, max_connections=None, check_same_thread=False, autoconnect=False)
+        database.register_function(str.lower, "lower", 1)  # SQLite's own knows no Russian letters
     else:
         plain = url.split("://", 1)[1]
         database = connect(

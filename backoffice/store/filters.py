@@ -12,7 +12,7 @@ from backoffice.domain.priority import Reason
 from backoffice.store import search
 from backoffice.store.base import Row, db
 from backoffice.store.listings import Submission, SubmissionValue
-from backoffice.store.moderation import EscalationStep
+from backoffice.store.moderation import Decision, EscalationStep
 
 FEW = 2_000  # rows that are better fetched by their ids than asked for one by one
 MANY = 20_000  # the same among all submissions there ever were
@@ -28,7 +28,7 @@ class Filters:
     technology: int | None = None
     effect: int | None = None
     author: int | None = None
-    moderator: int | None = None
+    moderator: int | None = None  # who works on it, was assigned it, or decided it
     age: int | None = None  # submitted at least so many days ago
     outcome: str = ""  # pass | warn | reject | error
     state: str = ""
@@ -72,8 +72,10 @@ def narrowed(filters: Filters, *, now: datetime, tomorrow: datetime, newest: New
     if filters.author:
         found.by_ids(_ids(Submission.author == filters.author), Submission.author == filters.author)
     if filters.moderator:
-        theirs = (Submission.assignee == filters.moderator) | (Submission.claimant == filters.moderator)
-        found.by_ids(_ids(Submission.assignee == filters.moderator) | _ids(Submission.claimant == filters.moderator), theirs)
+        who, made = filters.moderator, Decision.moderator == filters.moderator
+        theirs = (Submission.assignee == who) | (Submission.claimant == who) | _exists(Decision, made)
+        decided = Decision.select(Decision.submission).where(made)
+        found.by_ids(_ids(Submission.assignee == who) | _ids(Submission.claimant == who) | decided, theirs)
     if filters.age:
         found.conditions.append(_plain("submitted_at", "<=", Submission.submitted_at.db_value(now - timedelta(days=filters.age))))
     if filters.outcome:

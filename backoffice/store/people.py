@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_security import RoleMixin, UserMixin
-from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, TextField
+from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, TextField, fn
 
 from backoffice.domain.permissions import may_moderate
 from backoffice.store.base import InstantField, JsonField, Row
@@ -66,8 +66,23 @@ class Person(Row, UserMixin):
             roles=self.role_names(), person_id=self.id, owner_id=author.id, person_team=self.team, owner_team=author.team
         )
 
+    @property
+    def label(self) -> str:
+        """Who is meant, where names alone may be several people's."""
+        return f"{self.name} · {self.email}"
+
     def __str__(self) -> str:
         return str(self.name)
+
+
+def authors_named(text: str, *, most: int) -> list[Person]:
+    """Authors whose name or e-mail holds the text, in any case, by name; ``NAME · E-MAIL``, as ``Person.label`` writes it, is one of them alone."""
+    asked = text.rpartition(" · ")[2].strip().lower()
+    author = PersonRole.select(PersonRole.user).join(Role).where(Role.name == "author")
+    held = fn.LOWER(Person.name).contains(asked) | fn.LOWER(Person.email).contains(asked)
+    exact = fn.LOWER(Person.email) == asked
+    rows = Person.select().where(Person.id.in_(author), exact if " · " in text else held).order_by(Person.name, Person.id)
+    return list(rows.limit(most))
 
 
 class PersonRole(Row):

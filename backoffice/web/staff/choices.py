@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from backoffice.domain.priority import Reason
-from backoffice.domain.states import State
+from backoffice.domain.states import DECIDED, UNDER_MODERATION, State
 from backoffice.i18n import gettext, language, lazy, ngettext
 from backoffice.store.listings import DictionaryValue
 from backoffice.store.people import Person, PersonRole, Role
@@ -20,7 +20,7 @@ OUTCOMES = {
     "pass": lazy("Checks: no findings"),
 }
 AGES = (1, 3, 7, 14, 30)  # days
-_SHOWN_STATES = (State.CHECKING, State.AWAITING_REVIEW, State.PUBLISHED, State.RETURNED, State.REJECTED, State.WITHDRAWN)
+_STATES = {"all": (*UNDER_MODERATION, *DECIDED, State.WITHDRAWN), "today": DECIDED}  # every other tab has but one
 
 
 def moderators() -> list[Person]:
@@ -43,7 +43,7 @@ def offered(wanted: Asked) -> dict[str, Any]:
         "reason_options": [(str(reason), word(reason, "reason").capitalize()) for reason in Reason],
         "outcome_options": [(name, gettext(text)) for name, text in OUTCOMES.items()],
         "age_options": [(days, age_words(days)) for days in AGES],
-        "state_options": [(str(state), word(state, "state")) for state in _SHOWN_STATES],
+        "state_options": [(str(state), word(state, "state")) for state in _STATES.get(wanted.tab, ())],
         "author": author,
     }
 

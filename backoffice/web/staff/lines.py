@@ -41,6 +41,7 @@ class Line:
     conflict: str
     draft: bool
     skipped: str
+    decider: str
 
     @property
     def awaiting(self) -> bool:
@@ -115,6 +116,7 @@ def _line(row: Submission, left: timedelta | None, page: Page, seen: Watch, ordi
         conflict=seen.person.barred_from(row.author) or "",
         draft=row.id in page.drafts,
         skipped=page.skips.get(row.id, ""),
+        decider=page.deciders.get(row.id, ""),
     )
 
 

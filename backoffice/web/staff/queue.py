@@ -13,24 +13,33 @@ from backoffice.clock import utcnow
 from backoffice.i18n import gettext, language, lazy
 from backoffice.store import queues
 from backoffice.store.moderation import SavedView
-from backoffice.store.people import Person
+from backoffice.store.people import Person, authors_named
 from backoffice.usecases import claim, preferences
 from backoffice.web.staff import assigning, choices, deadline, export, lines
-from backoffice.web.staff.asked import Asked, asked, empty_words, tab_name
+from backoffice.web.staff.asked import LONGEST_QUERY, Asked, asked, empty_words, tab_name
 from backoffice.web.staff.base import StaffView, renewed
+
+SUGGESTED = 12  # authors with a name like the one that is typed
 
 
 class Queue(StaffView):
     """Tabs, rows, and the ways to take one."""
 
     @expose("/")
-    def index(self) -> str:
-        """The page: filters around the live part."""
-        wanted = asked(request.args)
-        rows = _look(wanted)
-        return self.render(
-            "staff/queue.html", **rows, **choices.offered(wanted), saved=_views(current_user), density=lines.density()
-        )
+    def index(self) -> str | Response:
+        """The page: filters around the live part. A name typed as the author's becomes that author, or is asked about when it is not one alone."""
+        wanted, name = asked(request.args), request.args.get("author_name", "").strip()[:LONGEST_QUERY]
+        named = authors_named(name, most=SUGGESTED) if name else []
+        if len(named) == 1:
+            return redirect(url_for(".index", **wanted.params(author=named[0].id)))
+        told = {**_look(wanted), "author_name": name, "named": named, "saved": _views(current_user), "density": lines.density()}
+        return self.render("staff/queue.html", **told, **choices.offered(told["asked"]))
+
+    @expose("/authors")
+    def authors(self) -> str:
+        """Options for the field of the author's name, while one types."""
+        name = request.args.get("q", "").strip()[:LONGEST_QUERY]
+        return self.render("staff/queue_authors.html", named=authors_named(name, most=SUGGESTED) if name else [])
 
     @expose("/rows")
     def rows(self) -> Response:

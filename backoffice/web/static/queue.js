@@ -30,6 +30,16 @@
   }
   setInterval(tick, 1000);
 
+  // Authors whose name is like the one that is typed ------------------------
+  const author = document.getElementById("f-author");
+  author?.addEventListener("input", async () => {
+    const typed = author.value.trim(), offered = [...author.list.options].map((option) => option.value);
+    if (offered.includes(typed)) { author.form.requestSubmit(); return; }
+    if (typed.length < 2) return;
+    const answer = await fetch(`${author.dataset.suggest}?q=${encodeURIComponent(typed)}`).catch(() => null);
+    if (answer?.ok && author.value.trim() === typed) author.list.innerHTML = await answer.text();
+  });
+
   // The row in hand --------------------------------------------------------
   function mark() {
     for (const tr of rows()) tr.classList.toggle("is-current", tr.dataset.id === current);

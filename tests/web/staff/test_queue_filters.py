@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from backoffice.clock import utcnow
 from backoffice.domain.priority import Reason
 from backoffice.store import search
 from backoffice.store.listings import DictionaryValue, Submission, SubmissionValue
-from backoffice.store.moderation import EscalationStep
+from backoffice.store.moderation import Decision, EscalationStep
 from tests.usecases.office import MOSCOW, Office
 from tests.web.staff.conftest import SignIn
 from tests.web.staff.test_queue import QUEUE, number, titles
@@ -52,6 +53,12 @@ def by_claim(office: Office) -> dict[str, Any]:
     return {"moderator": office.gleb.id}
 
 
+def by_decision(office: Office) -> dict[str, Any]:
+    row = wanted(office, state="returned", decided_at=utcnow())
+    Decision.create(submission=row, moderator=office.gleb, kind="return", made_at=utcnow(), artifacts={}, checks={})
+    return {"moderator": office.gleb.id}
+
+
 def by_age(office: Office) -> dict[str, Any]:
     wanted(office, submitted_at=utcnow() - 8 * DAY)
     return {"age": 7}
@@ -67,6 +74,7 @@ FILTERS = {
     "author": by_author,
     "moderator, assigned": by_moderator,
     "moderator, at work": by_claim,
+    "moderator, decided": by_decision,
     "age": by_age,
     **{kind: classified(kind) for kind in ("industry", "technology", "effect")},
     **{
@@ -83,6 +91,36 @@ def test_each_filter_leaves_its_own_rows_and_stands_there_in_words(office: Offic
     assert titles(page) == ["искомая"]
     assert number(page, "all") == 1
     assert page.count("chip-off") == 1
+
+
+def test_an_author_is_named_in_any_case_and_asked_about_when_not_one_alone(office: Office, sign_in: SignIn) -> None:
+    first, second = (office.person("Борис Ёлкин", "author") for _ in range(2))
+    wanted(office, author=first)
+    lida = sign_in(office.lida)
+    both = lida.page(QUEUE, tab="all", author_name="ёлк")
+    assert titles(both) == ["искомая", "прочая"]
+    for person in (first, second):
+        assert f"author={person.id}" in both
+        assert f'<option value="{person.label}">' in lida.page(f"{QUEUE}authors", q="БОРИС")
+    alone = lida.get(QUEUE, query_string={"tab": "all", "author_name": first.label}, follow_redirects=True).text
+    assert titles(alone) == ["искомая"]
+    assert f'value="{first.label}"' in alone
+    assert titles(lida.page(f"{QUEUE}?tab=all&author_name=")) == ["искомая", "прочая"]
+    assert "Нет автора" in lida.page(QUEUE, tab="all", author_name="никто%")
+    assert "Нет автора" in lida.page(QUEUE, tab="all", author_name="Лида")
+
+
+@pytest.mark.parametrize(("tab", "shown"), [("free", set()), ("today", {"moderator", "state"}), ("all", {"moderator", "state"})])
+def test_each_tab_offers_the_filters_that_say_something_there(office: Office, sign_in: SignIn, tab: str, shown: set[str]) -> None:
+    everywhere = {"q", "reason", "industry", "technology", "effect", "outcome", "age", "author_name"}
+    page = sign_in(office.vera).page(QUEUE, tab=tab)
+    form = page[page.index('class="filters') : page.index("</form>", page.index('class="filters'))]
+    assert set(re.findall(r'<(?:select|input)[^>]* name="(\w+)"', form)) == everywhere | shown | {"tab"}
+
+
+def test_who_decided_stands_in_the_row(office: Office, sign_in: SignIn) -> None:
+    by_decision(office)
+    assert re.search(r"Глеб</span>\s*<span class=\"meta\">решение", sign_in(office.lida).page(QUEUE, tab="today"))
 
 
 REASONS: dict[Reason, dict[str, Any]] = {
