@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.real.s3",
     "tests.real.engine",
     "tests.real.registry",
+    "tests.real.proxy",
     "tests.real.deployment",
     "tests.real.product",
     "tests.real.browser",

@@ -111,6 +111,7 @@ def as_table(answer: Tried, places: dict[str, Path], lang: str) -> dict[str, Any
         "logs",
         "network_attempts",
         "lookups",
+        "building",
         "limits",
         "engine",
         "policy",

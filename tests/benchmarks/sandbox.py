@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from backoffice.clock import utcnow
-from backoffice.inspection.sandbox import containers, engine, policy
+from backoffice.inspection.sandbox import containers, engine, holder, policy
 from backoffice.inspection.sandbox.attempt import try_install
 from backoffice.inspection.sandbox.client import Session, connected
 from backoffice.inspection.sandbox.plan import Plan, Service
@@ -55,13 +55,13 @@ def plain(api: Any, image: str) -> float:
 
 def walled(api: Any, address: str, image: str, number: int) -> float:
     """Seconds of the same work in our container, the holder included."""
-    containers.provide_holder(api)
+    holder.provide(api)
     began = time.monotonic()
     plan = Plan("compose", "compose.yaml", services=[Service("app", image=image, command=WORK)])
     session = Session(api, address, policy.terms(), Recorder(), f"bench-{number}")
     with containers.running(session, containers.Launch(plan, {"app": image}, Path("/nowhere"), None, "")) as crew:
         api.wait(crew.services["app"])
-    for container in (crew.services["app"], crew.holder):
+    for container in (crew.services["app"], crew.holder.container):
         api.remove_container(container, force=True)
     return time.monotonic() - began
 

@@ -24,7 +24,8 @@ http: {{addr: "127.0.0.1:{port}"}}
 """
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody has now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -48,7 +49,7 @@ def registry() -> Iterator[Registry]:
     program = shutil.which("docker-registry")
     if program is None:
         pytest.skip("docker-registry is not installed")
-    folder, port = Path(tempfile.mkdtemp(prefix="mlp-reg-", dir="/tmp")), _free_port()
+    folder, port = Path(tempfile.mkdtemp(prefix="mlp-reg-", dir="/tmp")), free_port()
     (folder / "config.yml").write_text(CONFIG.format(folder=folder, port=port))
     with (folder / "access.log").open("wb") as log:
         process = subprocess.Popen([program, "serve", str(folder / "config.yml")], stdout=log, stderr=subprocess.DEVNULL)

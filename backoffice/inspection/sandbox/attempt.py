@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from backoffice.domain.verdicts import Severity
-from backoffice.inspection.sandbox import bundle, containers, images, picture, policy, reading, reaper
+from backoffice.inspection.sandbox import bundle, containers, holder, images, picture, policy, reading, reaper
 from backoffice.inspection.sandbox.client import ENGINE_ERRORS, Infrastructure, Session, said
 from backoffice.inspection.sandbox.plan import Plan, Refused
 from backoffice.inspection.sandbox.policy import Terms
@@ -99,7 +99,7 @@ def _note_engine(session: Session) -> None:
 
 def _install(session: Session, plan: Plan, folder: Path, sample: Sample) -> None:
     recorder = session.recorder
-    containers.provide_holder(session.api)
+    holder.provide(session.api)
     ids = images.bring(session, plan, folder)
     with ExitStack() as stack:
         with recorder.step("started") as step:
@@ -139,7 +139,7 @@ def _look(watch: Watch, answer: Answer) -> None:
         return
     with recorder.step("page") as step:
         logs = "\n".join(watch.log(name) for name in watch.crew.services)
-        found = picture.take(watch.crew.pid, answer, seconds=seconds, logs=logs)
+        found = picture.take(watch.crew.holder.pid, answer, seconds=seconds, logs=logs)
         if isinstance(found, str):
             recorder.see("run.no_picture", file=file, detail=found)
             step.detail = found

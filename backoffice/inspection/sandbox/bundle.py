@@ -46,13 +46,13 @@ def _script(plan: Plan, terms: Terms) -> str:
     rows = [HEAD]
     first = plan.services[0].name if plan.services else ""
     for service in plan.services:
-        rows += [f"# --- {service.name}", *_image(service), _run(service, terms, first)]
+        rows += [f"# --- {service.name}", *_image(service, terms), _run(service, terms, first)]
     names = " ".join(f"demo-{service.name}" for service in plan.services)
     rows += ["", f"docker logs -f demo-{first} &", "printf 'Enter: стоп / stop\\n'", "read _", f"docker rm -f {names}"]
     return "\n".join(rows) + "\n"
 
 
-def _image(service: Service) -> list[str]:
+def _image(service: Service, terms: Terms) -> list[str]:
     recipe = service.recipe
     if recipe is None:
         return [f"docker pull {shlex.quote(service.image)}"]
@@ -60,10 +60,11 @@ def _image(service: Service) -> list[str]:
     copies = [f'cp "$here"/{shlex.quote(service.name)}.files/{shlex.quote(name)} {context}/' for name in recipe.extra]
     arguments = " ".join(f"--build-arg {shlex.quote(f'{name}={value}')}" for name, value in recipe.arguments.items())
     target = f"--target {shlex.quote(recipe.target)}" if recipe.target else ""
+    network = "" if terms.build_proxy else "--network none"
     tag = f"demo-{service.name}".lower()
     return [
         *copies,
-        f'docker build --network none {arguments} {target} -t {tag} -f "$here"/{shlex.quote(service.name)}.Dockerfile {context}',
+        f'docker build {network} {arguments} {target} -t {tag} -f "$here"/{shlex.quote(service.name)}.Dockerfile {context}',
     ]
 
 

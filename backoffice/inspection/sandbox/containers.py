@@ -1,17 +1,14 @@
 """The author's services as locked-down containers (M6).
 
-One holder container owns the network namespace: no interface but loopback, no routes. Every service joins it, so that services reach each
-other and nothing else; the prober and the browser enter the same namespace from outside. No port is ever published, nothing of the host is
-ever mounted: data comes in as volumes of the engine, filled through its API.
+Every service joins the network namespace of one holder (``holder.py``), so that services reach each other and nothing else; the prober and the
+browser enter it from outside. No port is ever published, nothing of the host is ever mounted: data comes in as volumes of the engine, filled
+through its API.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
-import platform
 import re
-import struct
 import tarfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,19 +17,15 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import IO, Any
 
-from docker.errors import APIError, ImageNotFound
+from docker.errors import APIError
 from docker.types import LogConfig, Mount, Ulimit
 
-from backoffice.inspection.sandbox import lookups, policy, resolver
 from backoffice.inspection.sandbox.client import Infrastructure, Session, said
+from backoffice.inspection.sandbox.holder import Holder, held, security
 from backoffice.inspection.sandbox.plan import Plan, Refused, Service
 
-HOLDER = "mlplace/holder:1"
-HOSTNAME = "demo"
 DATA = "/data"  # where the sample goes when the config names no place
 KEPT = "/.mlplace"  # where a volume is mounted while it is filled
-# mov eax, SYS_pause; syscall; jmp back
-PAUSE = b"\xb8\x22\x00\x00\x00\x0f\x05\xeb\xf7"
 BAD_COMMAND = re.compile(  # what the runtime says when it is the config that cannot be started
     r"exec: \"|unable to find (user|group)|no matching entries in (passwd|group)|chdir to cwd|read-only file system|not a directory"
 )
@@ -54,43 +47,9 @@ class Launch:
 class Crew:
     """The containers of one attempt: the holder, and the services by name in the order of their start."""
 
-    holder: str
-    pid: int  # of the holder, in our own process namespace: the door to its network namespace
+    holder: Holder
     services: dict[str, str] = field(default_factory=dict)
     sample: str = ""  # the volume with the author's data example
-    lookups: lookups.Lookups | None = None  # who answers, with a refusal, when a service asks for a name
-
-
-def _pause_program() -> bytes:
-    """A program that sleeps for ever, as an ELF file of 129 bytes: the holder needs no image of anybody."""
-    entry = 0x400078
-    size = 0x78 + len(PAUSE)
-    head = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, entry, 64, 0, 0, 64, 56, 1, 0, 0, 0)
-    return head + struct.pack("<IIQQQQQQ", 1, 5, 0, 0x400000, 0x400000, size, size, 0x1000) + PAUSE
-
-
-def provide_holder(api: Any) -> None:
-    """Put the holder's image on the engine, once."""
-    with contextlib.suppress(ImageNotFound):
-        api.inspect_image(HOLDER)
-        return
-    if platform.machine() != "x86_64":
-        raise Infrastructure("no_engine", f"{platform.machine()}: x86_64 is needed")
-    repository, _, tag = HOLDER.partition(":")
-    api.import_image_from_data(
-        _tar({"pause": _pause_program()}, mode=0o755).getvalue(), repository=repository, tag=tag, changes=['CMD ["/pause"]']
-    )
-
-
-def _tar(files: dict[str, bytes], *, mode: int = 0o644) -> io.BytesIO:
-    sink = io.BytesIO()
-    with tarfile.open(fileobj=sink, mode="w") as out:
-        for name, data in files.items():
-            info = tarfile.TarInfo(name)
-            info.size, info.mode = len(data), mode
-            out.addfile(info, io.BytesIO(data))
-    sink.seek(0)
-    return sink
 
 
 @contextmanager
@@ -98,48 +57,24 @@ def running(session: Session, launch: Launch) -> Iterator[Crew]:
     """Start everything; the containers are killed when the block ends, whatever ended it."""
     plan = launch.plan
     with ExitStack() as stack:
-        crew = _hold(session, plan)
+        crew = Crew(stack.enter_context(held(session, "holder", [service.name for service in plan.services])))
         stack.callback(_kill, session, crew)
-        crew.lookups = stack.enter_context(lookups.refused(crew.pid))
         if launch.data:
             crew.sample = _sample(session, launch.images[plan.services[0].name], launch.data, launch.data_name)
             if not any(service.data for service in plan.services):
                 session.recorder.see("run.no_data", file=plan.file)
                 for service in plan.services:
                     service.data = [DATA]
-        crew.lookups.ready()
+        crew.holder.lookups.ready()
         for service in _in_order(plan):
             crew.services[service.name] = _start(session, service, launch, crew)
         yield crew
 
 
 def _kill(session: Session, crew: Crew) -> None:
-    for container in [*crew.services.values(), crew.holder]:
+    for container in crew.services.values():
         with contextlib.suppress(APIError):
             session.api.kill(container)
-
-
-def _hold(session: Session, plan: Plan) -> Crew:
-    api = session.api
-    names = dict.fromkeys([HOSTNAME, *(service.name for service in plan.services)], "127.0.0.1")
-    host = api.create_host_config(
-        network_mode="none", read_only=True, cap_drop=["ALL"], security_opt=_security(), mem_limit=16 << 20, memswap_limit=16 << 20,
-        pids_limit=4, ipc_mode="private", extra_hosts=names, dns=[resolver.ADDRESS[0]], dns_search=["."], dns_opt=["timeout:1", "attempts:1"],
-        log_config=LogConfig(type="none"),        runtime=session.terms.runtime or None,
-    )  # fmt: skip
-    made = api.create_container(HOLDER, host_config=host, labels=session.labels, name=f"{session.tag}-holder", hostname=HOSTNAME)
-    try:
-        api.start(made["Id"])
-    except APIError as error:
-        raise Infrastructure("engine_failed", said(error)) from error
-    pid = int(api.inspect_container(made["Id"])["State"]["Pid"])
-    if not Path(f"/proc/{pid}/ns/net").exists():
-        raise Infrastructure("no_engine", "the engine must run on this machine")
-    return Crew(str(made["Id"]), pid)
-
-
-def _security() -> list[str]:
-    return ["no-new-privileges:true", f"seccomp={policy.SECCOMP.read_text()}"]
 
 
 def _in_order(plan: Plan) -> list[Service]:
@@ -199,7 +134,7 @@ def _host(session: Session, service: Service, config: dict[str, Any], crew: Crew
     }
     small, large = (f"rw,nosuid,nodev,size={terms.whole(name)},mode=1777" for name in ("tmp_bytes", "volume_bytes"))
     host: dict[str, Any] = session.api.create_host_config(
-        network_mode=f"container:{crew.holder}", read_only=True, cap_drop=["ALL"], security_opt=_security(), ipc_mode="private",
+        network_mode=crew.holder.network, read_only=True, cap_drop=["ALL"], security_opt=security(), ipc_mode="private",
         mem_limit=terms.whole("memory"), memswap_limit=terms.whole("memory"), pids_limit=terms.whole("pids"), init=True,
         nano_cpus=int(terms.limits["cpus"] * 1e9), ulimits=[Ulimit(name="nofile", soft=terms.whole("nofile"), hard=terms.whole("nofile"))],
         tmpfs={**dict.fromkeys(sorted(scratch), large), "/tmp": small, "/run": small},  # noqa: S108  (the container's)

@@ -1,4 +1,4 @@
-"""Bringing the images of a plan: pulled by the engine from allowed registries, or built without a network (A10, M6)."""
+"""Bringing the images of a plan: pulled by the engine from allowed registries, or built (A10, M6)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from backoffice.inspection.sandbox.client import Infrastructure, Session, connec
 from backoffice.inspection.sandbox.context import DOCKERFILE, packed
 from backoffice.inspection.sandbox.plan import Plan, Recipe, Refused, Service
 from backoffice.inspection.sandbox.policy import Terms
+from backoffice.inspection.sandbox.site import Site, opened
 from backoffice.inspection.sandbox.transcript import Step
 
 # What a registry says when it is not the image that is wrong but the way to it.
@@ -45,14 +46,20 @@ STEP = re.compile(r"Step (\d+)/\d+ : (.*)")
 
 def bring(session: Session, plan: Plan, folder: Path) -> dict[str, str]:
     """Image ids by service. ``Refused`` for what the author can mend, ``Infrastructure`` for what we must."""
+    with ExitStack() as stack:
+        site = stack.enter_context(opened(session)) if any(service.recipe for service in plan.services) else None
+        return _bring(session, plan, folder, site)
+
+
+def _bring(session: Session, plan: Plan, folder: Path, site: Site | None) -> dict[str, str]:
     ids: dict[str, str] = {}
     for service in plan.services:
-        if service.recipe is not None:
+        if site and service.recipe:
             for base in dict.fromkeys(service.recipe.bases):
                 _no_triggers(session, base, ensure(session, base, file=service.recipe.file, line=service.line), service.recipe)
             with session.recorder.step("built") as step:
                 step.detail = service.name
-                image = build(session, service.recipe, folder, step, tag=f"{session.tag}/{service.name}:try".lower())
+                image = build(session, service.recipe, folder, step, site=site, tag=f"{session.tag}/{service.name}:try".lower())
         else:
             image = ensure(session, service.image, file=plan.file, line=service.line)
         ids[service.name] = image
@@ -161,17 +168,17 @@ def _drain(api: Any, repository: str, digest: str, *, terms: Terms, file: str, l
             raise Infrastructure("registry_failed", f"{name}: > {terms.limits['pull_seconds']:.0f} s")
 
 
-def build(session: Session, recipe: Recipe, folder: Path, step: Step, *, tag: str) -> str:
-    """Build offline, every step bounded. The image's id.
+def build(session: Session, recipe: Recipe, folder: Path, step: Step, *, site: Site, tag: str) -> str:
+    """Build on a site, every step bounded. The image's id.
 
     A failed step's container is left to the clean-up: as long as it is there, the disk shows whether it was full.
     """
     api, terms = session.api, session.terms
     memory = terms.whole("build_memory")
-    with packed(folder, recipe) as context, _watched(session) as guard:
+    with packed(folder, recipe) as context, _watched(session, site) as guard:
         rows = api.build(
-            fileobj=context, custom_context=True, dockerfile=DOCKERFILE, tag=tag, network_mode="none", rm=True,
-            nocache=True, pull=False, labels=session.labels, buildargs=recipe.arguments, target=recipe.target or None,
+            fileobj=context, custom_context=True, dockerfile=DOCKERFILE, tag=tag, network_mode=site.holder.network, rm=True,
+            nocache=True, pull=False, labels=session.labels, buildargs={**recipe.arguments, **site.arguments}, target=recipe.target or None,
             container_limits={"memory": memory, "memswap": memory}, decode=True,
         )  # fmt: skip
         said_last, number = _follow(rows)
@@ -183,7 +190,7 @@ def build(session: Session, recipe: Recipe, folder: Path, step: Step, *, tag: st
         raise Refused("build.timeout", file=recipe.file, line=line, seconds=terms.whole("build_seconds"))
     if said_last is None:
         return str(api.inspect_image(tag)["Id"])
-    raise _build_failure(said_last, recipe.file, line, memory)
+    raise _build_failure(said_last, recipe.file, line, memory=memory, proxied=site.proxied)
 
 
 def _follow(rows: Iterator[dict[str, Any]]) -> tuple[str | None, int]:
@@ -203,12 +210,12 @@ def _follow(rows: Iterator[dict[str, Any]]) -> tuple[str | None, int]:
     return failed, number
 
 
-def _build_failure(words: str, file: str, line: int | None, memory: int) -> Refused:
+def _build_failure(words: str, file: str, line: int | None, *, memory: int, proxied: bool) -> Refused:
     detail = words[-500:]
     if FULL.search(words):
         return Refused("build.disk", file=file, line=line, detail=detail)
     if OFFLINE.search(words):
-        return Refused("build.network", file=file, line=line, detail=detail)
+        return Refused("build.proxy" if proxied else "build.network", file=file, line=line, detail=detail)
     if re.search(r"code: 137|signal: killed|MemoryError|Cannot allocate memory", words):
         return Refused("build.memory", file=file, line=line, detail=detail, limit=memory)
     return Refused("build.failed", file=file, line=line, detail=detail)
@@ -223,8 +230,8 @@ class _Guard:
 
 
 @contextmanager
-def _watched(session: Session) -> Iterator[_Guard]:
-    """Past its time, or when the engine's disk is all but full, every container is killed: while a build runs, they are all its steps.
+def _watched(session: Session, site: Site) -> Iterator[_Guard]:
+    """Past its time, or when the engine's disk is all but full, every container but the holder is killed: while a build runs, they are all its steps.
 
     A full disk has to be seen from outside: the step's own words about it find no room either.
     """
@@ -241,7 +248,7 @@ def _watched(session: Session) -> Iterator[_Guard]:
             look()
             guard.late = guard.late or time.monotonic() > until
             if guard.late or guard.full:
-                _kill_all(session.address)
+                _kill_all(session.address, spare=site.holder.container)
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
@@ -261,10 +268,11 @@ def _free(root: Path) -> int:
         return sys.maxsize
 
 
-def _kill_all(address: str) -> None:
+def _kill_all(address: str, *, spare: str) -> None:
     with connected(address, timeout=20) as api:
         for row in api.containers():
             try:
-                api.kill(row["Id"])
+                if row["Id"] != spare:
+                    api.kill(row["Id"])
             except APIError:
                 continue  # it ended by itself

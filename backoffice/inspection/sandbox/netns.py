@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import signal
+import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +19,7 @@ from backoffice.inspection.sandbox import box, cgroups
 from backoffice.inspection.sandbox.probe import Answer
 
 MEMORY = 1 << 30  # bytes for the prober or the browser
+CLONE_NEWNET = 0x40000000
 LISTEN = "0A"  # the kernel's number of the state
 
 
@@ -60,20 +64,35 @@ def refused(pid: int) -> int:
     return total
 
 
+def listener(pid: int, address: tuple[str, int]) -> socket.socket:
+    """A socket that listens in the namespace of ``pid``. A namespace belongs to a thread: one enters it, makes the socket and ends."""
+
+    def make() -> socket.socket:
+        with Path(f"/proc/{pid}/ns/net").open() as door:
+            if ctypes.CDLL(None, use_errno=True).setns(door.fileno(), CLONE_NEWNET):
+                raise OSError(ctypes.get_errno(), "setns")
+        return socket.create_server(address)
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(make).result()
+
+
 def inside(pid: int, command: list[str], walls: box.Box) -> list[str]:
     """The command line that runs a boxed program in the network namespace of ``pid``."""
     return ["nsenter", f"--net=/proc/{pid}/ns/net", "--", *box.boxed(command, walls)]
 
 
 @contextmanager
-def started(command: list[str], *, pid: int, stdin: int = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
-    """A program in a group of its own, which ends with the block.
+def started(
+    command: list[str], *, pid: int, stdin: int = subprocess.DEVNULL, keep: Sequence[int] = ()
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A program in a group of its own, which ends with the block; it inherits the files ``keep``.
 
     It is held by the limits of the engine that ``pid`` belongs to: a hostile page must not eat the machine through our browser.
     """
     groups = cgroups.beside(pid, "mlplace-box", memory=MEMORY)
     process = subprocess.Popen(
-        command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+        command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True, pass_fds=keep,
         preexec_fn=lambda: cgroups.enter(groups),  # noqa: PLW1509  (writes a number to files: takes no lock)
     )  # fmt: skip
     try:

@@ -49,6 +49,7 @@ class Terms:
     runtime: str = ""
     platform: str = "linux/amd64"
     own: Sequence[str] = ()
+    build_proxy: str = ""  # "http://host:port"; builds have no network at all when it is empty
 
     def whole(self, name: str) -> int:
         """A limit as a whole number: bytes, counts, seconds."""
@@ -58,7 +59,9 @@ class Terms:
 def terms(**changed: float) -> Terms:
     """The policy's own terms, with some limits changed."""
     table = _table()["policy"]
-    return Terms({**limits(), **changed}, table["registries"], table["runtime"], table["platform"], table["own"])
+    return Terms(
+        {**limits(), **changed}, table["registries"], table["runtime"], table["platform"], table["own"], table["build_proxy"]
+    )
 
 
 def rules() -> Mapping[str, Mapping[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import Any
 
 from backoffice.domain.verdicts import Finding, Verdict, verdict_of
 from backoffice.inspection.sandbox import policy
+
+NAMES_SHOWN = 10
 
 
 @dataclass(slots=True)
@@ -38,6 +40,9 @@ class Transcript:
     logs: dict[str, str] = field(default_factory=dict)  # the last lines, by service
     network_attempts: int = 0  # calls without a route, and lookups
     lookups: dict[str, int] = field(default_factory=dict)  # how often each name was asked for
+    building: dict[str, Any] = field(
+        default_factory=dict
+    )  # attempts, lookups, proxied: the same of the builds, and where their proxy went
     screenshot: str = ""  # the name among the attempt's files
     limits: dict[str, float] = field(default_factory=dict)
     engine: dict[str, str] = field(default_factory=dict)
@@ -84,6 +89,11 @@ class Recorder:
     def see(self, rule: str, *, file: str | None = None, line: int | None = None, **params: str | float) -> None:
         """Write a finding down."""
         self.findings.append(policy.finding(rule, file=file, line=line, **params))
+
+
+def shown(names: Iterable[str]) -> str:
+    """The first names, for a finding; the transcript has all."""
+    return ", ".join(list(names)[:NAMES_SHOWN]) or "—"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,13 @@ from backoffice.inspection.sandbox.client import ENGINE_ERRORS, Infrastructure, 
 from backoffice.inspection.sandbox.containers import Crew
 from backoffice.inspection.sandbox.plan import Plan, Refused, Service
 from backoffice.inspection.sandbox.probe import Answer
+from backoffice.inspection.sandbox.transcript import shown
 
 REQUEST = 4.0  # seconds for one request of the probe
 CALM = 20.0  # seconds for a page that answered already, asked once more for all it has to tell
 SETTLE = 10.0  # seconds that the ports the config names have after another port answered
 ENDS = 60  # seconds for a container that was killed
 EVERY = 0.25  # seconds between two looks
-NAMES_SHOWN = 10  # in a finding; the transcript has all
 LOG_SHOWN = 20_000  # characters of one service's log
 KILLED = 137
 NOT_STARTED = re.compile(r"^\[FATAL tini \(\d+\)\] (.*)$", re.MULTILINE)  # the engine's init could not run the command
@@ -61,13 +61,13 @@ class Watch:
         pause, first = threading.Event(), 0.0
         while True:
             left = limit - (time.monotonic() - self.began)
-            self.ports = netns.listening(self.crew.pid)
+            self.ports = netns.listening(self.crew.holder.pid)
             answer = self._probe(min(REQUEST, max(1.0, left))) if self.ports else None
             first = first or (time.monotonic() if answer else 0.0)
             if answer and (self._expected(answer) or left <= 0 or time.monotonic() - first >= SETTLE):
                 self._ask([answer.port], CALM)
                 self.sample()
-                self.refused = netns.refused(self.crew.pid)
+                self.refused = self.crew.holder.attempts()
                 return self.answers[answer.port]
             self._still_there()
             if left <= 0:
@@ -84,7 +84,7 @@ class Watch:
 
     def _ask(self, numbers: list[int], seconds: float) -> None:
         """A port that answered once and is silent the next time stays answered."""
-        for answer in netns.ask(self.crew.pid, numbers, seconds=seconds):
+        for answer in netns.ask(self.crew.holder.pid, numbers, seconds=seconds):
             if answer.status or not (answer.port in self.answers and self.answers[answer.port].status):
                 self.answers[answer.port] = answer
 
@@ -191,8 +191,8 @@ class Watch:
         transcript, declared = self.session.recorder.transcript, self._declared()
         transcript.ports = [{"port": p.number, "loopback": p.loopback, "declared": p.number in declared} for p in self.ports]
         self.sample()
-        transcript.lookups = self.crew.lookups.names() if self.crew.lookups else {}
-        calls = netns.refused(self.crew.pid) if self.refused < 0 else self.refused
+        transcript.lookups = self.crew.holder.lookups.names()
+        calls = self.crew.holder.attempts() if self.refused < 0 else self.refused
         transcript.network_attempts = calls + sum(transcript.lookups.values())
         for name in self.crew.services:
             row: dict[str, Any] = {"name": name}
@@ -213,7 +213,7 @@ class Watch:
                 limit = self.session.terms.whole("log_bytes")
                 self.session.recorder.see("run.logs", file=self.plan.file, service=name, limit=limit)
         if transcript.network_attempts:
-            names = ", ".join(list(transcript.lookups)[:NAMES_SHOWN]) or "—"
+            names = shown(transcript.lookups)
             self.session.recorder.see("run.network", file=self.plan.file, count=transcript.network_attempts, names=names)
 
     def log(self, name: str) -> str:

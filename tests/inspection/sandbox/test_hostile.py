@@ -264,6 +264,8 @@ def test_a_build_step(engine: RealEngine, tmp_path: Path, step: str, outcome: st
     assert (answer.outcome, rule in rules(answer)) == (outcome, True), (answer.why, answer.findings)
     found = next(finding for finding in answer.findings if finding.rule == rule)
     assert (found.member, found.place) == ("Dockerfile", "3")
+    asked = {"example.org": 1} if rule == "build.network" else {}
+    assert answer.transcript["building"] == {"attempts": len(asked), "lookups": asked, "proxied": {}}
 
 
 ASKS_THE_ENGINE = {

@@ -40,6 +40,7 @@ TRANSCRIPT: dict[str, Any] = {
     "ports": [{"port": 8000, "loopback": True, "declared": False}],
     "network_attempts": 3,
     "lookups": {"pypi.org": 2, "files.pythonhosted.org": 1},
+    "building": {"attempts": 2, "lookups": {"index.test": 2}, "proxied": {"pypi.example:443": 3}},
     "engine": {"version": "20.10.24", "runtime": "runc"},
 }
 
@@ -63,6 +64,8 @@ def silent() -> record_check.Outcome:
 def search_and_follow(page: Page) -> None:
     """What moderators and authors do alike: find a line in the logs, follow a finding to its line."""
     expect(page.locator("p", has_text="pypi.org (2)")).to_contain_text("files.pythonhosted.org")
+    expect(page.get_by_text("При сборке отклонены 2 попытки выйти в сеть. Запрошенные имена: index.test (2)")).to_be_visible()
+    expect(page.get_by_text("Сборка обращалась через прокси к: pypi.example:443 (3)")).to_be_visible()
     expect(page.get_by_text("sha256:5b, 9 МБ, 5 слоёв")).to_be_visible()
     expect(page.get_by_text("Открытые порты: 8000 (не объявлен) (только localhost)")).to_be_visible()
     page.get_by_role("searchbox", name="Найти в журналах").fill("ошибка")
