@@ -102,7 +102,7 @@ def exempt(check_id: int, *, person: Person, reason: str, now: datetime) -> None
     if not reason.strip():
         raise Refused("reason_needed")
     with db.atomic():
-        check = Check.get_by_id(check_id)
+        check = locked(Check.select().where(Check.id == check_id)).get()
         if check.verdict == "reject":
             raise Refused("cannot_exempt_rejecting")
         Check.update(state="exempt", exempted_by=person, exempt_reason=reason, finished_at=now).where(

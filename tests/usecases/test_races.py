@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from peewee import Database, PostgresqlDatabase
@@ -63,34 +64,16 @@ def test_the_last_two_results_come_together(market: Market, database: Database) 
     *first, one, other = record_check.current_checks(submission)
     for check in first:
         market.record(check, [])
-
-    def work() -> None:
-        with database.connection_context():
-            market.record(other, [])
-
-    second = threading.Thread(target=work)
-    with database.atomic():
+    with _meanwhile(database, lambda: market.record(other, [])):
         market.record(one, [])
-        second.start()
-        _until_blocked(database, second)
-    second.join()
     assert Submission.get_by_id(submission.id).state == "awaiting_review"
 
 
 def test_a_result_comes_while_the_same_bytes_are_submitted_again(market: Market, database: Database) -> None:
     waiting = market.submit(market.draft(bytes_of=SAME))
     draft = market.draft(bytes_of=SAME)
-
-    def work() -> None:
-        with database.connection_context():
-            market.checked(waiting)
-
-    worker = threading.Thread(target=work)
-    with database.atomic():
+    with _meanwhile(database, lambda: market.checked(waiting)):
         market.submit(draft)
-        worker.start()
-        _until_blocked(database, worker)
-    worker.join()
     assert {row.state for row in Submission.select()} == {"awaiting_review"}
 
 
@@ -98,50 +81,57 @@ def test_a_result_comes_while_the_same_bytes_are_submitted_again(market: Market,
 def test_what_comes_while_somebody_decides_is_not_overlooked(market: Market, database: Database, comes: str) -> None:
     submission = market.take(market.awaiting(), market.vera)
     review = market.review(submission, "publish")
-    refused: list[Refused | Lost] = []
-
-    def work() -> None:
-        with database.connection_context():
-            try:
-                decide.decide(submission.id, review, moderator=market.vera, claim_token=str(submission.claim_token), now=NOW)
-            except (Refused, Lost) as error:
-                refused.append(error)
-
-    moderator = threading.Thread(target=work)
     check = record_check.current_checks(submission)[0]
-    with database.atomic():
+
+    def publish() -> None:
+        decide.decide(submission.id, review, moderator=market.vera, claim_token=str(submission.claim_token), now=NOW)
+
+    with _meanwhile(database, publish) as refused:
         if comes == "a hold":
             hold.hold(submission.id, by=market.olga, reason="Ждём ответа юристов", now=NOW)
         else:
             request_checks.rerun(check.id, person=market.olga, now=NOW)
             market.record(check, [VIRUS])
-        moderator.start()
-        _until_blocked(database, moderator)
-    moderator.join()
-    assert [error.reason for error in refused] == ["blocked" if comes == "a hold" else "looked_at_has_changed"]
+    assert refused == ["blocked" if comes == "a hold" else "looked_at_has_changed"]
     assert Submission.get_by_id(submission.id).state == "awaiting_review"
+
+
+def test_a_check_that_rejects_this_moment_is_not_exempted(market: Market, database: Database) -> None:
+    check = record_check.current_checks(market.submit(market.draft()))[0]
+    with _meanwhile(
+        database, lambda: request_checks.exempt(check.id, person=market.olga, reason="Знакомый автор", now=NOW)
+    ) as refused:
+        market.record(check, [VIRUS])
+    assert refused == ["cannot_exempt_rejecting"]
 
 
 def test_no_file_is_put_into_what_is_being_submitted(market: Market, database: Database) -> None:
     """Nobody would ever look at it."""
     draft = market.draft()
-    refused: list[Refused] = []
+    with _meanwhile(database, lambda: market.attach(draft, "model_archive", "another archive")) as refused:
+        submission = market.submit(draft)
+    assert refused == ["not_a_draft"]
+    assert {(check.slot, check.kind) for check in record_check.current_checks(submission)} >= {(slot, "scan") for slot in NAMES}
+
+
+@contextmanager
+def _meanwhile(database: Database, act: Callable[[], object]) -> Iterator[list[str]]:
+    """A transaction; before it ends, ``act`` runs into it from another thread. The reason ``act`` is refused for, once that has ended too."""
+    reasons: list[str] = []
 
     def work() -> None:
         with database.connection_context():
             try:
-                market.attach(draft, "model_archive", "another archive")
-            except Refused as error:
-                refused.append(error)
+                act()
+            except (Refused, Lost) as error:
+                reasons.append(error.reason)
 
-    other_page = threading.Thread(target=work)
+    other = threading.Thread(target=work)
     with database.atomic():
-        submission = market.submit(draft)
-        other_page.start()
-        _until_blocked(database, other_page)
-    other_page.join()
-    assert [error.reason for error in refused] == ["not_a_draft"]
-    assert {(check.slot, check.kind) for check in record_check.current_checks(submission)} >= {(slot, "scan") for slot in NAMES}
+        yield reasons
+        other.start()
+        _until_blocked(database, other)
+    other.join()
 
 
 def _until_blocked(database: Database, thread: threading.Thread) -> None:
