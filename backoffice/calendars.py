@@ -35,25 +35,27 @@ class UnknownCalendar(LookupError):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class DayException:
-    """A day changed by the staff. ``kind``: off | working | shortened."""
+    """A day changed on the screen. ``kind``: off | working | shortened. With a ``decree`` it is the region's, else the staff's own."""
 
     day: date
     kind: str
     reason: str
     by: str = ""
+    decree: str = ""
 
 
 def load_calendar(name: str, exceptions: Iterable[DayException] = ()) -> DayTable:
-    """The days of a calendar with the staff's exceptions on top; ``UnknownCalendar`` for a name there is not."""
+    """The days of a calendar with the region's and the staff's exceptions on top; ``UnknownCalendar`` for a name there is not."""
     table = _plain(name)
-    exceptions = sorted(exceptions, key=lambda e: e.day)
+    exceptions = sorted(exceptions, key=lambda e: (not e.decree, e.day))  # the staff's own days on top of the region's
     if not exceptions:
         return table
     changed = _Draft(table.name, table.working.copy(), table.shortened.copy(), table.firm, dict(table.notes), table.years)
     for exception in exceptions:
-        source = {"ru": f"внесено: {exception.by}", "en": f"entered by {exception.by}"} if exception.by else {}
+        entered = {"ru": f"внесено: {exception.by}", "en": f"entered by {exception.by}"} if exception.by else {"ru": "", "en": ""}
+        source = {name: ", ".join(part for part in (exception.decree, said) if part) for name, said in entered.items()}
         words = {"ru": exception.reason, "en": exception.reason}
-        changed.set(exception.day, exception.kind, words, source, layer="staff")
+        changed.set(exception.day, exception.kind, words, source, layer="region" if exception.decree else "staff")
     return changed.table()
 
 

@@ -11,8 +11,8 @@ from backoffice.clock import utcnow
 from backoffice.inspection import antivirus
 from backoffice.inspection.rules import limits
 from backoffice.store import search, tally
-from backoffice.store.database import checkpoint
-from backoffice.usecases import claim, digest, escalate, freshen, history, recompute, reconcile
+from backoffice.store.database import checkpoint, keep_statistics
+from backoffice.usecases import claim, digest, escalate, freshen, history, outlook, recompute, reconcile
 from tasks.broker import wiring
 from tasks.try_install import reap
 
@@ -79,4 +79,18 @@ def morning() -> None:
         history.weeks(WEEKS, now=utcnow())
 
 
-PERIODIC = (sweep_claims, tidy, freshen_checks, sweep_deadlines, renew_deadlines, morning, reap)
+@dramatiq.actor(queue_name="sweeps", periodic=cron("*/5 * * * *"), time_limit=300_000)
+def renew_forecast() -> None:
+    """The forecast that leads look at."""
+    with wiring.database.connection_context():
+        outlook.renew(now=utcnow())
+
+
+@dramatiq.actor(queue_name="sweeps", periodic=cron("15 3 * * *"), time_limit=300_000)
+def statistics() -> None:
+    """What the database's planner goes by."""
+    with wiring.database.connection_context():
+        keep_statistics(wiring.database)
+
+
+PERIODIC = (sweep_claims, tidy, freshen_checks, sweep_deadlines, renew_deadlines, morning, renew_forecast, statistics, reap)

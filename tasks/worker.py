@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import dramatiq
 
 from tasks import schedule
+from tasks.deadlines import deadlines
 from tasks.hooks import hook
 from tasks.mail import mail
 from tasks.scan import scan, scan_large
@@ -18,5 +19,6 @@ ACTORS: Mapping[str, dramatiq.Actor] = {
     "scan": scan,
     "scan_large": scan_large,
     "try_install": try_install,
+    "deadlines": deadlines,
 }
 PERIODIC = schedule.PERIODIC

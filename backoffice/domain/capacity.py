@@ -10,7 +10,6 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import floor
 
 import numpy as np
 
@@ -69,12 +68,8 @@ def learn(past: Past) -> Learned:
 
 
 def _per_day(positions: Sequence[float], days: int) -> np.ndarray:
-    counts = np.zeros(days, np.int64)
-    for position in positions:
-        place = floor(position) + days
-        if 0 <= place < days:
-            counts[place] += 1
-    return counts
+    places = np.floor(np.asarray(positions, float)).astype(np.int64) + days
+    return np.bincount(places[(places >= 0) & (places < days)], minlength=days)
 
 
 def _idle(past: Past) -> list[tuple[float, float]]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from backoffice.domain.capacity import STRETCHES
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 RUNS = 400
@@ -80,80 +82,125 @@ class Forecast:
 def forecast(office: Office, *, seed: int = 0, runs: int = RUNS) -> Forecast:
     """Simulate ``runs`` futures. The same seed and office give the same answer; moving a submission changes only what it must."""
     order = sorted(office.waiting, key=lambda item: (item.due, item.id))
-    dues, late = np.array([item.due for item in order]), np.zeros(len(order))
+    desk, team = _desk(office, order), _team(office)
+    in_time = np.zeros(len(order), np.int64)
+    everything = np.bincount(desk.days, minlength=HORIZON + 2)
     counts = np.zeros((runs, HORIZON), np.int64)
-    queues = _queues(office, order)
     for run in range(runs):
-        generator = np.random.default_rng([seed, run])
-        finished, fresh_due, fresh_done = _future(office, queues, generator)
-        late += finished > dues
-        breaches = np.concatenate([dues[finished > dues], fresh_due[fresh_done > fresh_due]])
-        breaches = breaches[breaches > office.now]
-        counts[run] = np.searchsorted(np.sort(breaches), np.arange(1, HORIZON + 1), side="right")
+        saved, fresh_late = _future(office, desk, team, np.random.default_rng([seed, run]))
+        in_time[saved] += 1
+        by_day = everything - np.bincount(desk.days[saved], minlength=HORIZON + 2) + fresh_late
+        counts[run] = by_day[1:-1].cumsum()
     low, median, high = np.percentile(counts, [10, 50, 90], axis=0, method="nearest")
     means = counts.mean(axis=0)
     days = [Day(round(float(means[n]), 2), int(low[n]), int(median[n]), int(high[n])) for n in range(HORIZON)]
-    return Forecast(days, {item.id: round(float(share), 3) for item, share in zip(order, late / runs, strict=True)})
+    risks = np.round(1 - in_time / runs, 3).tolist()
+    return Forecast(days, {item.id: risk for item, risk in zip(order, risks, strict=True)})
 
 
 @dataclass(frozen=True, slots=True)
-class _Queues:
-    """Places in the order of deadlines: of each worker's own submissions, and of those that are anybody's."""
+class _Desk:
+    """What waits, in the order of deadlines: when each is due, and on which day's count it would be a new breach (``_days``).
 
-    own: Sequence[Ints]
+    ``own`` are the places of what is given to somebody, worker by worker, each worker's from ``first`` on, ``held`` of them; ``pool`` the others.
+    """
+
+    dues: Floats
+    days: Ints
+    own: Ints
+    first: Ints
+    held: Ints
     pool: Ints
-    length: int
 
 
-def _queues(office: Office, order: Sequence[Waiting]) -> _Queues:
+@dataclass(frozen=True, slots=True)
+class _Team:
+    """Each worker's coming days, one after another: whose and which, when the hours begin and how long they last, how much is decided."""
+
+    worker: Ints
+    day: Ints
+    opens: Floats
+    lasts: Floats
+    rate: Floats
+
+
+def _desk(office: Office, order: Sequence[Waiting]) -> _Desk:
     numbers = {worker.id: place for place, worker in enumerate(office.workers)}
     owners = np.array([-1 if item.owner is None else numbers.get(item.owner, -1) for item in order], np.int64)
-    return _Queues([np.flatnonzero(owners == place) for place in numbers.values()], np.flatnonzero(owners == -1), len(order))
+    dues = np.array([item.due for item in order], np.float64)
+    given = np.flatnonzero(owners >= 0)
+    held = np.bincount(owners[given], minlength=len(numbers))
+    own = given[np.argsort(owners[given], kind="stable")]
+    return _Desk(dues, _days(dues, office.now), own, held.cumsum() - held, held, np.flatnonzero(owners < 0))
 
 
-def _future(office: Office, queues: _Queues, generator: np.random.Generator) -> tuple[Floats, Floats, Floats]:
-    """One future: when each waiting submission is decided, and deadlines and decisions of those that come."""
+def _days(dues: Floats, now: float) -> Ints:
+    """At the end of which coming day (the first is 1) what is due then is late; beyond the horizon what is late already, or will not be within it."""
+    told = (dues > now) & (dues <= HORIZON)
+    return np.where(told, np.ceil(dues), HORIZON + 1).astype(np.int64)
+
+
+def _team(office: Office) -> _Team:
+    hours = np.array([duty or (0.0, 0.0) for worker in office.workers for duty in worker.days], np.float64).reshape(-1, 2)
+    ahead = len(office.weekdays)
+    rates = np.repeat(np.array([worker.rate for worker in office.workers], np.float64), ahead)
+    places = np.arange(len(hours))
+    lasts = hours[:, 1] - hours[:, 0]
+    return _Team(
+        places // ahead if ahead else places, places % ahead if ahead else places, hours[:, 0], lasts, rates * (lasts > 0)
+    )
+
+
+def _future(office: Office, desk: _Desk, team: _Team, generator: np.random.Generator) -> tuple[Ints, Ints]:
+    """One future: the places of what is decided in time, and how many of those that come are late, by the day of the deadline.
+
+    Everybody decides what is theirs first, the earliest deadline first, and helps the others after that.
+    """
     moods = _moods(office, generator)
     came = _arrivals(office, generator)
-    finished = np.full(queues.length, NEVER)
-    spare = [np.empty(0)]
-    for worker, own in zip(office.workers, queues.own, strict=True):
-        moments = _moments(worker, office, moods, generator)
-        taken = min(len(own), len(moments))
-        finished[own[:taken]] = moments[:taken]
-        spare.append(moments[taken:])
-    ready = np.concatenate([np.full(len(queues.pool), office.now), came])
-    done = _served(ready, np.sort(np.concatenate(spare)))
-    finished[queues.pool] = done[: len(queues.pool)]
-    return finished, came + office.budget, done[len(queues.pool) :]
+    worker, moments = _moments(team, office.now, moods, generator)
+    made = np.bincount(worker, minlength=len(desk.held))
+    turn = np.arange(len(worker)) - (made.cumsum() - made)[worker]
+    theirs = turn < desk.held[worker]
+    mine = desk.own[(desk.first[worker] + turn)[theirs]]
+    spare = np.sort(moments[~theirs])
+    served = desk.pool[: len(spare)]
+    saved = [
+        mine[moments[theirs] <= desk.dues[mine]],
+        served[spare[: len(served)] <= desk.dues[served]],
+    ]
+    due = came + office.budget
+    late = _served(came, spare[len(served) :]) > due
+    return np.concatenate(saved), np.bincount(_days(due[late], office.now), minlength=HORIZON + 2)
 
 
 def _moods(office: Office, generator: np.random.Generator) -> Floats:
     """A stretch of past days as they followed one another, since bad days come together; and how fast the team really is, within the doubt."""
     first = generator.integers(len(office.moods))
     stretch = np.take(office.moods, np.arange(first, first + len(office.weekdays)), mode="wrap")
-    return np.asarray(stretch * max(1 + office.doubt * generator.standard_normal(), SLOWEST))
+    pace = 1 + office.doubt * generator.standard_t(STRETCHES - 1)  # its standard error is itself estimated from so few means
+    return np.asarray(stretch * max(pace, SLOWEST))
 
 
 def _arrivals(office: Office, generator: np.random.Generator) -> Floats:
-    """When new submissions come, ascending."""
+    """When new submissions come, ascending; those that are due beyond the horizon are in nobody's way."""
     draws = generator.random(len(office.weekdays))
     numbers = []
     for weekday, draw in zip(office.weekdays, draws, strict=True):
         past = office.arrivals.get(weekday) or (0,)
         numbers.append(past[int(draw * len(past))])
     instants = np.repeat(np.arange(len(numbers)), numbers) + generator.random(sum(numbers))
-    return np.sort(instants[instants > office.now])
+    return np.sort(instants[(instants > office.now) & (instants <= HORIZON - office.budget)])
 
 
-def _moments(worker: Worker, office: Office, moods: Floats, generator: np.random.Generator) -> Floats:
-    """When a worker decides, if there is always something to decide."""
-    on_duty = np.array([duty is not None for duty in worker.days])
-    edges = np.array([duty or (0.0, 0.0) for duty in worker.days])
-    numbers = generator.poisson(worker.rate * moods) * on_duty
-    days = np.repeat(np.arange(len(numbers)), numbers)
-    moments = days + edges[days, 0] + generator.random(len(days)) * (edges[days, 1] - edges[days, 0])
-    return np.sort(moments[moments > office.now])
+def _moments(team: _Team, now: float, moods: Floats, generator: np.random.Generator) -> tuple[Ints, Floats]:
+    """Who decides and when, if there is always something to decide: worker by worker, each in order."""
+    numbers = generator.poisson(team.rate * moods[team.day])
+    cells = np.repeat(np.arange(len(numbers)), numbers)
+    drawn = np.sort(cells + generator.random(len(cells)))  # sorted within each worker's day
+    moments = (team.day + team.opens)[cells] + (drawn - cells) * team.lasts[cells]
+    ahead = moments > now
+    return team.worker[cells][ahead], moments[ahead]
 
 
 def _served(ready: Floats, slots: Floats) -> Floats:

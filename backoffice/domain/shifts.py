@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, time
+from itertools import pairwise
 
 from backoffice.domain.errors import Refused
 
 USUAL = ("09:00", "18:00")
+Shift = tuple[float, float]  # parts of a day
 
 
 def away(absences: Sequence[Sequence[str]], day: date) -> str | None:
@@ -18,24 +20,34 @@ def away(absences: Sequence[Sequence[str]], day: date) -> str | None:
     return None
 
 
-def duty(
+def hours(
     shifts: Sequence[Sequence[str | int]], absences: Sequence[Sequence[str]], day: date, *, working: bool
-) -> tuple[float, float] | None:
-    """The hours on duty as parts of the day, or None.
+) -> tuple[Shift, ...]:
+    """The hours on duty on a day as parts of it, in order; none when not on duty.
 
     Without weekly shifts [[weekday, from, to], …] it is every working day, 09:00–18:00. Shifts are worked on days off as well: that is what
-    they say. Several shifts of one day count from the first to the last.
+    they say.
     """
     if away(absences, day) is not None:
-        return None
+        return ()
     if not shifts:
-        return (_part(USUAL[0]), _part(USUAL[1])) if working else None
-    edges = [(_part(str(since)), _part(str(until))) for weekday, since, until in shifts if int(weekday) == day.weekday()]
-    return (min(a for a, _ in edges), max(b for _, b in edges)) if edges else None
+        return ((_part(USUAL[0]), _part(USUAL[1])),) if working else ()
+    return tuple(
+        sorted((_part(str(since)), _part(str(until))) for weekday, since, until in shifts if int(weekday) == day.weekday())
+    )
+
+
+def duty(shifts: Sequence[Sequence[str | int]], absences: Sequence[Sequence[str]], day: date, *, working: bool) -> Shift | None:
+    """From the beginning of a day's first hours on duty to the end of its last, or None: a break between them is nobody's absence."""
+    on_duty = hours(shifts, absences, day, working=working)
+    return (on_duty[0][0], on_duty[-1][1]) if on_duty else None
 
 
 def checked_shifts(shifts: Sequence[tuple[int, str, str]]) -> list[list[str | int]]:
-    """Weekly shifts as they are kept. ``Refused`` for one that does not end after it begins, or is no time of day; 00:00 ends a day."""
+    """Weekly shifts as they are kept, in order; a day may have several, with breaks between them. 00:00 ends a day.
+
+    ``Refused`` for one that does not end after it begins, is no time of day, or begins before another of its day has ended.
+    """
     kept: list[list[str | int]] = []
     for weekday, since, closes in shifts:
         until = "24:00" if closes == "00:00" else closes
@@ -46,6 +58,9 @@ def checked_shifts(shifts: Sequence[tuple[int, str, str]]) -> list[list[str | in
         if not right:
             raise Refused("bad_shift")
         kept.append([weekday, since, until])
+    kept.sort(key=lambda shift: (int(shift[0]), _part(str(shift[1]))))
+    if any(one[0] == other[0] and _part(str(other[1])) < _part(str(one[2])) for one, other in pairwise(kept)):
+        raise Refused("shifts_overlap")
     return kept
 
 

@@ -10,11 +10,12 @@ from backoffice.store.people import Person
 
 
 class CalendarChange(Row):
-    """One day, for as long as ``ended_at`` is null. ``kind``: off | working | shortened."""
+    """One day, for as long as ``ended_at`` is null. ``kind``: off | working | shortened. ``decree`` is that of the region, empty for our own."""
 
     day = DateField()
     kind = WordField(max_length=10)
     reason = TextField()
+    decree = TextField(default="")
     person = ForeignKeyField(Person, backref="+", on_delete="RESTRICT")
     created_at = InstantField()
     ended_at = InstantField(null=True)
@@ -28,6 +29,6 @@ def exceptions() -> tuple[DayException, ...]:
     """The changes in force, by day."""
     rows = CalendarChange.select(CalendarChange, Person).join(Person, on=(CalendarChange.person == Person.id))
     return tuple(
-        DayException(row.day, str(row.kind), row.reason, row.person.name)
+        DayException(row.day, str(row.kind), row.reason, row.person.name, row.decree)
         for row in rows.where(CalendarChange.ended_at.is_null()).order_by(CalendarChange.day)
     )

@@ -27,6 +27,7 @@ _PRAGMAS = {
     "cache_size": -8_000,
     "wal_autocheckpoint": 16_000,  # pages: only if the schedule's own checkpoint stays away
 }
+_SAMPLE = 1_000  # rows of an index
 _LOCK = 0x4D4C50  # any number, the same for all of ours
 log = logging.getLogger(__name__)
 
@@ -109,3 +110,13 @@ def status(database: Database) -> list[Migration]:
     """Every migration, with the time it was applied or None."""
     with database.connection_context():
         return list(Runner(database, str(MIGRATIONS)).status())
+
+
+def keep_statistics(database: Database) -> None:
+    """Look again at how many rows there are of which kind, where the planner has to be told: PostgreSQL's autovacuum does so by itself.
+
+    SQLite takes a sample of each index, so that it takes milliseconds, however large the table is.
+    """
+    if isinstance(database, SqliteDatabase):
+        database.execute_sql(f"PRAGMA analysis_limit = {_SAMPLE}")
+        database.execute_sql("ANALYZE")

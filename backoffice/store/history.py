@@ -6,16 +6,20 @@ Durations are returned as pairs of instants; the clock is not this room's.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from peewee import DateField, ModelSelect, fn
+import numpy as np
+from numpy.typing import NDArray
+from peewee import SQL, DateField, fn
 
-from backoffice.store.base import InstantField, JsonField, Row, db
+from backoffice.store import plain
+from backoffice.store.base import InstantField, JsonField, Row
 from backoffice.store.listings import Submission
 from backoffice.store.moderation import Decision, Remark
+from backoffice.store.reports import OPEN
 
 Pair = tuple[datetime, datetime]
 
@@ -60,16 +64,15 @@ def decisions(since: datetime, until: datetime) -> list[Decided]:
     )
     return [
         Decided(kind, _instant(made_at), number, _instant(submitted_at), deadline_at and _instant(deadline_at), listing)
-        for kind, made_at, number, submitted_at, deadline_at, listing in _plain(rows)
+        for kind, made_at, number, submitted_at, deadline_at, listing in plain.rows(rows)
     ]
 
 
 def first_looks(since: datetime, until: datetime) -> list[Pair]:
-    """(submitted, first looked at) of what was submitted in [since, until) and has been looked at."""
-    rows = Submission.select(Submission.submitted_at, Submission.first_look_at).where(
-        (Submission.submitted_at >= since) & (Submission.submitted_at < until) & Submission.first_look_at.is_null(False)
-    )
-    return [(_instant(submitted), _instant(looked)) for submitted, looked in _plain(rows)]
+    """(submitted, first looked at) of what was looked at for the first time in [since, until)."""
+    looked = (Submission.first_look_at >= since) & (Submission.first_look_at < until) & Submission.submitted_at.is_null(False)
+    rows = Submission.select(Submission.submitted_at, Submission.first_look_at).where(looked)
+    return [(_instant(submitted), _instant(looked)) for submitted, looked in plain.rows(rows)]
 
 
 def first_submissions(listings: Sequence[int]) -> dict[int, datetime]:
@@ -79,16 +82,27 @@ def first_submissions(listings: Sequence[int]) -> dict[int, datetime]:
         part = list(listings[start : start + 500])
         rows = Submission.select(Submission.listing_id, fn.MIN(Submission.submitted_at))
         rows = rows.where(Submission.listing.in_(part) & Submission.submitted_at.is_null(False)).group_by(Submission.listing_id)
-        found.update({listing: _instant(at) for listing, at in _plain(rows)})
+        found.update({listing: _instant(at) for listing, at in plain.rows(rows)})
     return found
 
 
-def submissions(since: datetime, until: datetime) -> list[datetime]:
-    """When what came in [since, until) came."""
+def submissions(since: datetime, until: datetime) -> NDArray[np.int64]:
+    """When what came in [since, until) came, in microseconds."""
     came = (Submission.submitted_at >= since) & (Submission.submitted_at < until)
-    return [
-        _instant(at) for (at,) in _plain(Submission.select(Submission.submitted_at).where(came).order_by(Submission.submitted_at))
-    ]
+    return plain.instants([at for (at,) in plain.rows(Submission.select(Submission.submitted_at).where(came))])
+
+
+def left(since: datetime, until: datetime) -> NDArray[np.int64]:
+    """When what was decided or withdrawn in [since, until) left the queue, in microseconds."""
+    gone = (Submission.decided_at >= since) & (Submission.decided_at < until) & Submission.submitted_at.is_null(False)
+    return plain.instants([at for (at,) in plain.rows(Submission.select(Submission.decided_at).where(gone))])
+
+
+def waited(at: datetime) -> int:
+    """How many of those that came before an instant had not left the queue then."""
+    came = Submission.submitted_at < at
+    since = Submission.select().where(came, Submission.decided_at >= at).count()
+    return int(since + Submission.select().where(SQL(OPEN), came).count())
 
 
 def arrivals(since: datetime, until: datetime) -> int:
@@ -96,12 +110,11 @@ def arrivals(since: datetime, until: datetime) -> int:
     return int(Submission.select().where((Submission.submitted_at >= since) & (Submission.submitted_at < until)).count())
 
 
-def decided_by(since: datetime, until: datetime) -> list[tuple[int, datetime]]:
-    """(moderator, when) of every decision of [since, until): for loads and forecasts, never for rankings."""
-    rows = Decision.select(Decision.moderator_id, Decision.made_at).where(
-        (Decision.made_at >= since) & (Decision.made_at < until)
-    )
-    return [(moderator, _instant(made_at)) for moderator, made_at in _plain(rows.order_by(Decision.made_at))]
+def decided_by(since: datetime, until: datetime) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The moderators and the microseconds of every decision of [since, until): for loads and forecasts, never for rankings."""
+    made = (Decision.made_at >= since) & (Decision.made_at < until)
+    found = plain.rows(Decision.select(Decision.moderator_id, Decision.made_at).where(made))
+    return np.array([row[0] for row in found], np.int64), plain.instants([row[1] for row in found])
 
 
 def decided_counts(since: datetime, until: datetime) -> dict[int, int]:
@@ -109,13 +122,7 @@ def decided_counts(since: datetime, until: datetime) -> dict[int, int]:
     rows = Decision.select(Decision.moderator_id, fn.COUNT(Decision.id)).where(
         (Decision.made_at >= since) & (Decision.made_at < until)
     )
-    return dict(_plain(rows.group_by(Decision.moderator_id)))
-
-
-def _plain(query: ModelSelect) -> Iterable[tuple[Any, ...]]:
-    """The rows as the driver gives them: peewee's own conversion takes most of the time of a long list."""
-    found: Iterable[tuple[Any, ...]] = db.execute_sql(*query.sql()).fetchall()
-    return found
+    return dict(plain.rows(rows.group_by(Decision.moderator_id)))
 
 
 def _instant(value: Any) -> datetime:

@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 from peewee import SQL, ModelSelect
 
-from backoffice.calendars import DayException, load_clock, load_policy
+from backoffice.calendars import DayException, load_clock
 from backoffice.domain.deadlines import DeadlinePolicy, deadline
 from backoffice.domain.states import UNDER_MODERATION
 from backoffice.domain.work_days import DAY
 from backoffice.domain.working_clock import MICROSECOND, SECOND, WorkingClock, instant, micros
-from backoffice.store import calendar
+from backoffice.store import calendar, plain
 from backoffice.store.listings import Submission
 from backoffice.store.moderation import Hold
 from backoffice.store.reports import OPEN
-from backoffice.usecases.policy_clock import refuse_change, timing
+from backoffice.usecases.policy_clock import policy_clock, refuse_change, timing
 
 SHOWN = 10  # moves that are named
 Ints = NDArray[np.int64]
@@ -47,17 +47,16 @@ class Effect:
     nearest: Sequence[Move]
 
 
-def effect(day: date, kind: str | None, *, now: datetime) -> Effect:
-    """Of making a day off, working or shortened; of giving it back to the calendar when ``kind`` is None.
+def effect(day: date, kind: str | None, *, now: datetime, decree: str = "") -> Effect:
+    """Of making a day off, working or shortened, by a decree of the region or without; of taking such a change back when ``kind`` is None.
 
     Deadlines set by hand and clocks that stand still do not move. ``Refused`` as ``change_day`` refuses.
     """
-    policy, present = load_policy(), calendar.exceptions()
-    today = load_clock(policy, present)
-    others = tuple(change for change in present if change.day != day)
+    (today, policy), present = policy_clock(), calendar.exceptions()
+    others = tuple(change for change in present if change.day != day or bool(change.decree) != bool(decree))
     if kind is not None:
         refuse_change(day, kind, today.table)
-        others = (*others, DayException(day, kind, ""))
+        others = (*others, DayException(day, kind, "", decree=decree))
     then = load_clock(policy, others)
     ids, before, after = _deadlines(day, today, then, policy)
     moved = np.flatnonzero(before != after)
@@ -104,11 +103,11 @@ def _held() -> dict[int, list[Hold]]:
 def _deadlines(day: date, clock: WorkingClock, then: WorkingClock, policy: DeadlinePolicy) -> tuple[Ints, Ints, Ints]:
     """Ids, deadlines as they stand, and under the other clock, in microseconds: those with pauses one by one, all the others in one pass."""
     columns = (Submission.id, Submission.number, Submission.budget_seconds, Submission.submitted_at, Submission.deadline_at)
-    rows = list(_touched(day, clock).select(*columns).tuples())
+    rows = plain.rows(_touched(day, clock).select(*columns))
     usual, holds = policy.budget // MICROSECOND, _held()
     ids = np.array([row[0] for row in rows], np.int64)
     budgets = np.array([row[2] * SECOND if row[2] else usual for row in rows], np.int64)
-    starts, before = (np.array([micros(row[place]) for row in rows], np.int64) for place in (3, 4))
+    starts, before = (plain.instants([row[place] for row in rows]) for place in (3, 4))
     after = then.deadlines(starts, budgets)
     intricate = [n for n, row in enumerate(rows) if row[0] in holds or (policy.resubmission == "resume" and row[1] > 1)]
     for place in intricate:

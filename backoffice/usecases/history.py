@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from backoffice.domain.working_clock import WorkingClock, micros
-from backoffice.store import history
+from backoffice.store import history, kept
 from backoffice.store.history import Decided, Pair
 from backoffice.usecases.policy_clock import policy_clock
 
 HOUR = 3_600_000_000  # microseconds
 WEEK = timedelta(days=7)
+RENEWED = timedelta(minutes=1)  # the present week
 REASONS = 12  # kept of a week, the most frequent
 
 
@@ -54,23 +55,40 @@ class Week:
         return round(100 * (self.decided - self.late) / self.decided, 1) if self.decided else None
 
 
-def weeks(count: int, *, now: datetime) -> list[Week]:
-    """The last ``count`` weeks, oldest first, the present one last. Weeks that are over are counted once and kept."""
+def told(count: int, *, now: datetime) -> tuple[datetime, list[Week]]:
+    """The last ``count`` weeks, oldest first, the present one last, and when that one was counted: each minute at most.
+
+    Weeks that are over are counted once and kept: nothing that happens later changes them.
+    """
     clock, _ = policy_clock()
     today = clock.day_of(now)
     this = today - timedelta(days=today.weekday())
-    mondays = [this - n * WEEK for n in range(count - 1, -1, -1)]
-    kept = history.kept_weeks(mondays)
-    result = []
-    for monday in mondays:
-        if monday in kept:
-            result.append(_restored(monday, kept[monday]))
-            continue
-        week = _counted(monday, clock)
-        if monday != this:
-            history.keep_week(monday, _stored(week), now=now)
-        result.append(week)
-    return result
+    mondays = [this - n * WEEK for n in range(count - 1, 0, -1)]
+    over = history.kept_weeks(mondays)
+    result = [_restored(monday, over[monday]) if monday in over else _closed(monday, clock, now) for monday in mondays]
+    made_at, present = _present(this, clock, now)
+    return made_at, [*result, present]
+
+
+def weeks(count: int, *, now: datetime) -> list[Week]:
+    """The weeks of ``told``."""
+    return told(count, now=now)[1]
+
+
+def _closed(monday: date, clock: WorkingClock, now: datetime) -> Week:
+    week = _counted(monday, clock)
+    history.keep_week(monday, _stored(week), now=now)
+    return week
+
+
+def _present(monday: date, clock: WorkingClock, now: datetime) -> tuple[datetime, Week]:
+    version = f"{monday} {clock.version}"
+    found = kept.read("week", version, since=now - RENEWED)
+    if found is not None:
+        return found.made_at, _restored(monday, found.data)
+    week = _counted(monday, clock)
+    kept.keep("week", version, _stored(week), now=now)
+    return now, week
 
 
 def _counted(monday: date, clock: WorkingClock) -> Week:

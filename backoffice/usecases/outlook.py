@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -12,11 +13,11 @@ from peewee import SQL
 
 from backoffice.domain.capacity import Learned, Past, learn
 from backoffice.domain.deadlines import DeadlinePolicy
-from backoffice.domain.forecast import HORIZON, TAIL, Forecast, Office, Waiting, Worker, forecast
+from backoffice.domain.forecast import HORIZON, TAIL, Day, Forecast, Office, Waiting, Worker, forecast
 from backoffice.domain.permissions import Role as RoleName
 from backoffice.domain.work_days import DAY
-from backoffice.domain.working_clock import MICROSECOND, WorkingClock, micros
-from backoffice.store import history
+from backoffice.domain.working_clock import MICROSECOND, Micros, WorkingClock, micros
+from backoffice.store import history, kept, plain
 from backoffice.store.listings import Submission
 from backoffice.store.people import Person
 from backoffice.store.reports import OPEN
@@ -25,41 +26,109 @@ from backoffice.usecases.policy_clock import day_clock, policy_clock
 from backoffice.usecases.team import shift_of
 
 LOOKBACK = 40  # business days: eight ordinary weeks
+RENEWED = timedelta(minutes=5)  # by the scheduler
+STALE = 2 * RENEWED  # older than that, whoever looks counts anew
+NAMED = 300  # of the submissions most likely to be late that are kept
+WORTH_NAMING = 0.05  # probability of being late
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """The forecast beside its business days; ``changed`` is the same with the moves made, None without any."""
+    """The forecast of business days as of ``made_at``, and the submissions most likely to be late with the probability.
+
+    ``changed`` is the same with moves made, None without any.
+    """
 
     days: tuple[date, ...]
-    told: Forecast
+    told: Sequence[Day]
+    risks: Sequence[tuple[int, float]]
+    made_at: datetime
     changed: Forecast | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What holds for a whole day: the clock, the coming business days, who moderates, and a name for all of it."""
+
+    clock: WorkingClock
+    days: list[date]
+    people: list[Person]
+    version: str
+
+    @classmethod
+    def of(cls, now: datetime) -> _Frame:
+        clock, people = day_clock(), with_role(RoleName.MODERATOR)
+        running, policy = policy_clock()
+        days = _days_from(clock, clock.day_of(clock.next_working(now)), HORIZON + TAIL)
+        duties = [(person.id, person.weekly_shifts, person.away) for person in people]
+        version = hashlib.sha256(f"{running.version} {policy.budget} {days[0]} {duties}".encode()).hexdigest()
+        return cls(clock, days, people, version)
+
+    @property
+    def base(self) -> datetime:
+        """Where the axis begins."""
+        return self.clock.midnight(self.days[0])
+
+    @property
+    def told(self) -> tuple[date, ...]:
+        """The days that are forecast."""
+        return tuple(self.days[:HORIZON])
+
+    @property
+    def seed(self) -> int:
+        """The draws of the simulation are fixed by the date."""
+        return self.days[0].toordinal()
 
 
 def outlook(*, now: datetime, moves: Mapping[int, int | None] | None = None) -> Outlook:
     """The next business days. ``moves`` gives submissions to moderators (None: to the pool) and says what would change.
 
-    The same day and the same data give the same answer: the draws of the simulation are fixed by the date.
+    Without moves as it was last counted; anew when that is long ago, or the day, the calendar or somebody's duties are others by now. The same day
+    and the same data give the same answer.
     """
-    clock = day_clock()
-    days = _days_from(clock, clock.day_of(clock.next_working(now)), HORIZON + TAIL)
-    office, seed = _office(clock, days, now), days[0].toordinal()
-    told = forecast(office, seed=seed)
+    frame = _Frame.of(now)
+    if moves:
+        return _simulated(frame, now, moves)
+    found = kept.read("forecast", frame.version, since=now - STALE)
+    if found is None:
+        return renew(now=now)
+    told = [Day(*each) for each in found.data["days"]]
+    return Outlook(frame.told, told, [(number, risk) for number, risk in found.data["risks"]], found.made_at)
+
+
+def renew(*, now: datetime) -> Outlook:
+    """Count the forecast, and keep it for whoever looks."""
+    frame = _Frame.of(now)
+    found = _simulated(frame, now, {})
+    kept.keep("forecast", frame.version, {"days": [astuple(day) for day in found.told], "risks": found.risks}, now=now)
+    return found
+
+
+def _simulated(frame: _Frame, now: datetime, moves: Mapping[int, int | None]) -> Outlook:
+    office = _office(frame, now)
+    present = forecast(office, seed=frame.seed)
+    found = Outlook(frame.told, present.days, _likely(present, office), now)
     if not moves:
-        return Outlook(tuple(days[:HORIZON]), told)
+        return found
     waiting = [replace(item, owner=moves[item.id]) if item.id in moves else item for item in office.waiting]
-    return Outlook(tuple(days[:HORIZON]), told, forecast(replace(office, waiting=waiting), seed=seed))
+    return replace(found, changed=forecast(replace(office, waiting=waiting), seed=frame.seed))
 
 
-def _office(clock: WorkingClock, days: list[date], now: datetime) -> Office:
+def _likely(found: Forecast, office: Office) -> list[tuple[int, float]]:
+    """The likeliest to be late among those that are not late yet, of equal ones the most urgent first."""
+    risky = [item for item in office.waiting if item.due > office.now and found.risks[item.id] >= WORTH_NAMING]
+    risky.sort(key=lambda item: (-found.risks[item.id], item.due, item.id))
+    return [(item.id, found.risks[item.id]) for item in risky[:NAMED]]
+
+
+def _office(frame: _Frame, now: datetime) -> Office:
+    clock, base, days = frame.clock, frame.base, frame.days
     _, policy = policy_clock()
-    people = with_role(RoleName.MODERATOR)
-    base = clock.midnight(days[0])
-    learned = learn(_past(clock, days[0], people, now))
+    learned = _learned(frame, now)
     return Office(
         now=clock.elapsed(base, now) / DAY if now > base else 0.0,
         waiting=_waiting(clock, base, now),
-        workers=[Worker(p.id, learned.rates[p.id], [shift_of(p, day, clock) for day in days]) for p in people],
+        workers=[Worker(p.id, learned.rates[p.id], [shift_of(p, day, clock) for day in days]) for p in frame.people],
         weekdays=[day.weekday() for day in days],
         arrivals=_whole_week(learned, days),
         moods=learned.moods,
@@ -68,45 +137,53 @@ def _office(clock: WorkingClock, days: list[date], now: datetime) -> Office:
     )
 
 
+def _learned(frame: _Frame, now: datetime) -> Learned:
+    """What the past says: read once a day, since days that are over do not change."""
+    found = kept.read("learned", frame.version)
+    if found is None:
+        learned = learn(_past(frame, now))
+        kept.keep("learned", frame.version, asdict(learned), now=now)
+        return learned
+    return Learned(
+        arrivals={int(weekday): numbers for weekday, numbers in found.data["arrivals"].items()},
+        rates={int(person): rate for person, rate in found.data["rates"].items()},
+        moods=tuple(found.data["moods"]),
+        doubt=found.data["doubt"],
+    )
+
+
 def _waiting(clock: WorkingClock, base: datetime, now: datetime) -> list[Waiting]:
-    rows = Submission.select(
-        Submission.id, Submission.deadline_at, Submission.assignee, Submission.claimant, Submission.claim_expires_at
-    ).where(SQL(OPEN), Submission.deadline_at.is_null(False), Submission.on_hold == False)  # noqa: E712
-    found = list(rows)
-    dues = _places(clock, base, [row.deadline_at for row in found])
-    return [Waiting(row.id, due, _owner(row, now)) for row, due in zip(found, dues, strict=True)]
+    columns = (Submission.id, Submission.deadline_at, Submission.assignee, Submission.claimant, Submission.claim_expires_at)
+    ticking = (SQL(OPEN), Submission.deadline_at.is_null(False), Submission.on_hold == False)  # noqa: E712
+    rows = plain.rows(Submission.select(*columns).where(*ticking))
+    dues = _places(clock, base, plain.instants([row[1] for row in rows]))
+    claimed = [row for row in rows if row[2] is None and row[3] is not None and row[4] is not None]
+    ends = plain.instants([row[4] for row in claimed])
+    working = {row[0]: row[3] for row, end in zip(claimed, ends, strict=True) if end > micros(now)}
+    return [Waiting(row[0], due, row[2] or working.get(row[0])) for row, due in zip(rows, dues, strict=True)]
 
 
-def _owner(row: Submission, now: datetime) -> int | None:
-    live = row.claim_expires_at is not None and row.claim_expires_at > now
-    owner: int | None = row.assignee_id or (row.claimant_id if live else None)
-    return owner
-
-
-def _places(clock: WorkingClock, base: datetime, instants: Sequence[datetime]) -> list[float]:
+def _places(clock: WorkingClock, base: datetime, at: Micros) -> list[float]:
     """Where instants lie on the forecast's axis."""
-    at = np.array([micros(instant) for instant in instants], np.int64)
     found: list[float] = (clock.elapsed_many(np.full_like(at, micros(base)), at) / (DAY // MICROSECOND)).tolist()
     return found
 
 
-def _past(clock: WorkingClock, first: date, people: list[Person], now: datetime) -> Past:
-    days = _days_before(clock, first, LOOKBACK)
-    base, since = clock.midnight(first), clock.midnight(days[0])
-
-    made = history.decided_by(since, base)
+def _past(frame: _Frame, now: datetime) -> Past:
+    clock, base = frame.clock, frame.base
+    days = _days_before(clock, frame.days[0], LOOKBACK)
+    since = clock.midnight(days[0])
+    moderators, made = history.decided_by(since, base)
     decided: dict[int, list[float]] = defaultdict(list)
-    for (moderator, _), place in zip(made, _places(clock, base, [made_at for _, made_at in made]), strict=True):
+    for moderator, place in zip(moderators.tolist(), _places(clock, base, made), strict=True):
         decided[moderator].append(place)
-    left = Submission.select(Submission.decided_at).where((Submission.decided_at >= since) & (Submission.decided_at < base))
-    left = left.where(Submission.submitted_at.is_null(False))
     return Past(
         weekdays=[day.weekday() for day in days],
         came=_places(clock, base, history.submissions(since, min(base, now))),
-        went=_places(clock, base, [row[0] for row in left.tuples()]),
+        went=_places(clock, base, history.left(since, base)),
         decided=decided,
-        duty={person.id: [shift_of(person, day, clock) for day in days] for person in people},
-        backlog=Submission.select().where(SQL(OPEN), Submission.submitted_at < base).count(),
+        duty={person.id: [shift_of(person, day, clock) for day in days] for person in frame.people},
+        backlog=history.waited(base),
     )
 
 

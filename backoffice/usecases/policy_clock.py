@@ -18,7 +18,7 @@ from backoffice.domain.errors import Lost, Refused
 from backoffice.domain.events import Event
 from backoffice.domain.work_days import DayTable
 from backoffice.domain.working_clock import MICROSECOND, WorkingClock
-from backoffice.store import audit, calendar
+from backoffice.store import audit, calendar, outbox
 from backoffice.store.base import db
 from backoffice.store.calendar import CalendarChange
 from backoffice.store.listings import Submission
@@ -138,8 +138,10 @@ def budget_until(clock: WorkingClock, times: Timing, due: datetime) -> timedelta
     return max(timedelta(seconds=worked // MICROSECOND // 1_000_000), timedelta(seconds=1))
 
 
-def change_day(day: date, kind: str, *, reason: str, by: Person, now: datetime) -> CalendarChange:
+def change_day(day: date, kind: str, *, reason: str, by: Person, now: datetime, decree: str = "") -> CalendarChange:
     """A lead or an administrator makes a day off, working or shortened. A later change of the same day replaces it.
+
+    With a ``decree`` it is the region that changes the day: what the staff decide themselves lies on top of that.
 
     ``Lost("day_changed")`` when somebody else changed it in the same moment.
     """
@@ -147,14 +149,16 @@ def change_day(day: date, kind: str, *, reason: str, by: Person, now: datetime) 
     refuse_change(day, kind, policy_clock()[0].table)
     if not reason.strip():
         raise Refused("reason_needed")
-    why = reason.strip()
+    why, decree = reason.strip(), decree.strip()
     try:
         with db.atomic():
-            _end(day, by=by, now=now)
-            change: CalendarChange = CalendarChange.create(day=day, kind=kind, reason=why, person=by, created_at=now)
-            audit.record(
-                Event.SETTING_CHANGED, now=now, person=by, setting="calendar", day=day.isoformat(), kind=kind, reason=why
+            _end(day, regional=bool(decree), by=by, now=now)
+            change: CalendarChange = CalendarChange.create(
+                day=day, kind=kind, reason=why, decree=decree, person=by, created_at=now
             )
+            said: dict[str, Any] = {"kind": kind, "reason": why} | ({"decree": decree} if decree else {})
+            audit.record(Event.SETTING_CHANGED, now=now, person=by, setting="calendar", day=day.isoformat(), **said)
+            _follow(change, kind, now)
     except IntegrityError:
         raise Lost("day_changed") from None
     return change
@@ -170,17 +174,24 @@ def refuse_change(day: date, kind: str, table: DayTable) -> None:
         raise Refused("day_is_so_already")
 
 
-def restore_day(day: date, *, by: Person, now: datetime) -> None:
-    """The calendar's own word on a day again."""
+def restore_day(day: date, *, by: Person, now: datetime, regional: bool = False) -> None:
+    """Take the staff's change of a day back, or the region's: what lies under it holds again."""
     _refuse_strangers(by)
     with db.atomic():
-        if _end(day, by=by, now=now):
+        for change in _end(day, regional=regional, by=by, now=now):
             audit.record(Event.SETTING_CHANGED, now=now, person=by, setting="calendar", day=day.isoformat(), kind="restored")
+            _follow(change, "restored", now)
 
 
-def _end(day: date, *, by: Person, now: datetime) -> int:
-    current = (CalendarChange.day == day) & CalendarChange.ended_at.is_null()
-    return int(CalendarChange.update(ended_at=now, ended_by=by).where(current).execute())
+def _end(day: date, *, regional: bool, by: Person, now: datetime) -> list[CalendarChange]:
+    layer = (CalendarChange.decree != "") if regional else (CalendarChange.decree == "")
+    current = (CalendarChange.day == day) & CalendarChange.ended_at.is_null() & layer
+    return list(CalendarChange.update(ended_at=now, ended_by=by).where(current).returning(CalendarChange).execute())
+
+
+def _follow(change: CalendarChange, kind: str, now: datetime) -> None:
+    """Open deadlines are to be computed anew."""
+    outbox.put("deadlines", change.id, key=f"deadlines:{change.id}:{kind}", now=now)
 
 
 def _refuse_strangers(person: Person) -> None:

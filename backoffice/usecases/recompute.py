@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from peewee import SQL, Database
+from peewee import SQL, Database, ModelSelect
 
 from backoffice.domain.deadlines import DeadlinePolicy
 from backoffice.domain.events import Event
@@ -29,17 +29,28 @@ def recompute(*, now: datetime) -> int:
     log; steps of the ladder that fired do not fire again; a deadline set by hand stays.
     """
     clock, policy = policy_clock()
-    present, moved = version(clock, policy), 0
+    moved = last = 0
     while True:
         with db.atomic():
-            rows = _outdated(present)
+            rows = _batch(version(clock, policy), last)
             if not rows:
                 return moved
             moved += _renew(rows, clock, policy, now)
+        last = rows[-1].id
 
 
-def _outdated(present: str) -> list[Submission]:
-    rows = Submission.select().where(SQL(OPEN), Submission.calendar_version != present).order_by(Submission.id).limit(BATCH)
+def left() -> int:
+    """How many open submissions are still to follow the present calendar."""
+    clock, policy = policy_clock()
+    return int(_outdated(version(clock, policy)).count())
+
+
+def _outdated(present: str) -> ModelSelect:
+    return Submission.select().where(SQL(OPEN), Submission.calendar_version != present)
+
+
+def _batch(present: str, after: int) -> list[Submission]:
+    rows = _outdated(present).where(Submission.id > after).order_by(Submission.id).limit(BATCH)
     return list(locked(rows))  # a hold that begins meanwhile waits for us
 
 

@@ -14,7 +14,7 @@ from backoffice.domain import balance
 from backoffice.domain.balance import Candidate, Loose
 from backoffice.domain.errors import Refused
 from backoffice.domain.permissions import Role as RoleName
-from backoffice.domain.shifts import away, duty
+from backoffice.domain.shifts import Shift, away, duty, hours
 from backoffice.domain.work_days import DAY
 from backoffice.domain.working_clock import WorkingClock
 from backoffice.store import history, tally
@@ -29,9 +29,9 @@ from backoffice.usecases.policy_clock import day_clock
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One moderator: live claims, open assignments, both together without counting twice, decisions today and this week, and today's shift.
+    """One moderator: live claims, open assignments, both together without counting twice, decisions today and this week, and today's hours on duty.
 
-    ``away`` is the reason for being away today, None when here; ``shift`` is None when not on duty.
+    ``away`` is the reason for being away today, None when here; ``hours`` are parts of the day, none when not on duty.
     """
 
     person: Person
@@ -41,7 +41,7 @@ class Load:
     decided_today: int
     decided_week: int
     away: str | None
-    shift: tuple[float, float] | None
+    hours: Sequence[Shift]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def loads(*, now: datetime) -> list[Load]:
             decided_today=day[person.id],
             decided_week=decided_week[person.id],
             away=away(person.away, today),
-            shift=shift_of(person, today, clock),
+            hours=hours(person.weekly_shifts, person.away, today, working=clock.table.is_working(today)),
         )
         for person in people
     ]
@@ -94,8 +94,8 @@ def _claims(*conditions: Any) -> Counter[int]:
     return Counter({int(who): int(number) for who, number in found.tuples()})
 
 
-def shift_of(person: Person, day: date, clock: WorkingClock) -> tuple[float, float] | None:
-    """The hours on duty on a day, as parts of it."""
+def shift_of(person: Person, day: date, clock: WorkingClock) -> Shift | None:
+    """From the first to the last hour on duty on a day, as parts of it."""
     return duty(person.weekly_shifts, person.away, day, working=clock.table.is_working(day))
 
 

@@ -235,6 +235,7 @@ REFUSALS = {
     "choose_colleague": lazy("Choose a colleague."),
     "not_archived": lazy("The submission is not in the archive any more."),
     "bad_shift": lazy("A shift has to end after it begins."),
+    "shifts_overlap": lazy("Two shifts of one day overlap."),
     "bad_absence": lazy("Give the first and the last day of an absence, in this order."),
     "bad_capacity": lazy("Give a number of submissions up to %(most)s."),
     "unknown_kind": lazy("Choose what kind of day it becomes."),

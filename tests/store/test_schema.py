@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from peewee import Database, DatabaseError
+from peewee import Database, DatabaseError, SqliteDatabase
 from playhouse.schema_diff import diff_models
 
 from backoffice.domain.events import Event
@@ -13,6 +13,7 @@ from backoffice.store import audit
 from backoffice.store import database as schema
 from backoffice.store.audit import Audit
 from backoffice.store.models import MODELS
+from backoffice.store.people import Person
 
 NOON = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -41,3 +42,12 @@ def test_the_audit_log_refuses_changes(database: Database, statement: str) -> No
     with pytest.raises(DatabaseError, match="append-only"), database.atomic():
         database.execute_sql(statement)
     assert Audit.select().count() == 1
+
+
+def test_the_planner_is_told_how_many_rows_there_are(database: Database) -> None:
+    person = {"active": True, "language": "ru", "created_at": NOON}
+    Person.insert_many([{**person, "email": f"{n}@x.example", "name": "Вера"} for n in range(400)]).execute()
+    schema.keep_statistics(database)
+    if isinstance(database, SqliteDatabase):
+        told = dict(database.execute_sql("SELECT idx, stat FROM sqlite_stat1 WHERE tbl = 'person'").fetchall())
+        assert told["person_email"].split() == ["400", "1"]

@@ -60,10 +60,30 @@ def test_a_week_is_counted_in_working_hours_and_kept_when_it_is_over(office: Off
     assert (last.submitted, last.decided, last.published, last.returned, last.rejected, last.late) == (2, 3, 1, 1, 1, 1)
     assert last.kept_percent == 66.7
     assert (last.to_decision.median, last.to_decision.max) == (48.0, 120.0)
-    assert (last.to_first_look.count, last.to_first_look.max) == (2, 47.0)
+    assert (last.to_first_look.count, last.to_first_look.max) == (3, 119.0)
     assert last.to_publication == history.Spread(1, 24.0, 24.0, 24.0)
     assert last.by_weekday == (0, 1, 1, 0, 1, 0, 0)
     assert last.reasons == {"description-purpose": 1} and last.rounds == {"1": 1}
     assert this.decided == 0 and this.kept_percent is None
     assert WeekFigures.select().count() == 1
     assert history.weeks(2, now=at("2026-12-01 13:00")) == [last, this]
+
+
+def test_what_happens_later_changes_no_week_that_is_over(office: Office) -> None:
+    row = office.submission(submitted_at=at("2026-11-27 12:00"))
+    before = history.weeks(2, now=at("2026-11-30 09:00"))[0]
+    decide(office, row, "publish", at("2026-12-01 12:00"))
+    assert before.submitted == 1 and before.to_first_look.count == 0
+    WeekFigures.delete().execute()
+    last, this = history.weeks(2, now=at("2026-12-01 13:00"))
+    assert last == before
+    assert (this.to_first_look.count, this.to_first_look.max, this.decided) == (1, 47.0, 1)
+
+
+def test_the_present_week_is_counted_each_minute_at_most(office: Office) -> None:
+    made_at, [week] = history.told(1, now=NOW)
+    assert (made_at, week.decided) == (NOW, 0)
+    decide(office, office.submission(), "publish", NOW)
+    assert history.told(1, now=NOW + HOUR / 120) == (NOW, [week])
+    made_at, [week] = history.told(1, now=NOW + HOUR / 30)
+    assert (made_at, week.decided) == (NOW + HOUR / 30, 1)

@@ -20,8 +20,9 @@ from backoffice.store.calendar import CalendarChange
 from backoffice.store.people import Person
 from backoffice.usecases.calendar_preview import effect
 from backoffice.usecases.policy_clock import KINDS, change_day, policy_clock, restore_day
+from backoffice.usecases.recompute import left
 from backoffice.web.staff import lines, year
-from backoffice.web.staff.base import KEEPERS, StaffView
+from backoffice.web.staff.base import KEEPERS, StaffView, renewed
 
 LONGEST = 500  # characters of a reason
 RESTORED = "restored"  # beside the kinds of day: the calendar's own word again
@@ -39,32 +40,42 @@ class WorkingCalendar(StaffView):
         table, today = clock.table, clock.day_of(utcnow())
         day = _asked_day(request.args.get("day", ""))
         shown = _asked_year(table, day or today)
+        months = year.months(table, shown)
         return self.render(
             "staff/calendar.html",
             year=shown,
             years=[n for n in (shown - 1, shown, shown + 1) if table.first.year <= n <= table.last.year],
-            months=year.months(table, shown),
+            months=months,
             weekdays=year.weekdays(),
             unusual=year.unusual(table, shown),
             provisional=bool(table.years) and shown not in table.years,
             decree=(calendars.decree(policy.calendar, shown) or {}).get(language(), ""),
             layers=[layer[language()] for layer in calendars.layers(policy.calendar)],
             changes=_changes(shown),
+            regional=any(cell.layer == "region" for month in months for week in month.weeks for cell in week if cell),
             today=today,
             picked=day,
             picked_note=table.notes.get(day) if day else None,
             table=table,
             kinds=KINDS,
             counted_whole=not policy.shorten,
+            live_url=url_for(".following"),
+            left=left(),
             **_words(),
         )
+
+    @expose("/following")
+    def following(self) -> Response:
+        """How many open deadlines are still to follow the calendar: the part of the page that renews itself."""
+        return renewed(self.render("staff/calendar_following.html", left=left()))
 
     @expose("/preview")
     def preview(self) -> str:
         """What the change would move. Nothing is changed."""
         clock, policy = policy_clock()
         day, kind, reason = _day(request.args.get("day", "")), request.args.get("kind", ""), _reason(request.args)
-        found = effect(day, None if kind == RESTORED else kind, now=utcnow())
+        decree = _decree(request.args)
+        found = effect(day, None if kind == RESTORED else kind, now=utcnow(), decree=decree)
         if kind != RESTORED and not reason:
             raise Refused("reason_needed")
         return self.render(
@@ -72,6 +83,7 @@ class WorkingCalendar(StaffView):
             day=day,
             kind=kind,
             reason=reason,
+            decree=decree,
             effect=found,
             past=day < clock.day_of(utcnow()),
             counted_whole=not policy.shorten and "shortened" in (found.was, found.becomes),
@@ -81,14 +93,14 @@ class WorkingCalendar(StaffView):
 
     @expose("/change", methods=["POST"])
     def change(self) -> Response:
-        """Do it. Open deadlines follow with the next sweep."""
+        """Do it. Open deadlines follow in a job."""
         day, kind = _day(request.form.get("day", "")), request.form.get("kind", "")
         by, now = current_user._get_current_object(), utcnow()
         if kind == RESTORED:
-            restore_day(day, by=by, now=now)
+            restore_day(day, by=by, now=now, regional=bool(_decree(request.form)))
         else:
-            change_day(day, kind, reason=_reason(request.form), by=by, now=now)
-        flash(gettext("The calendar is changed. Open deadlines follow within two minutes."), "success")
+            change_day(day, kind, reason=_reason(request.form), decree=_decree(request.form), by=by, now=now)
+        flash(gettext("The calendar is changed. Open deadlines follow it."), "success")
         return redirect(url_for(".index", year=day.year))
 
 
@@ -112,6 +124,11 @@ def _changes(shown: int) -> list[CalendarChange]:
 
 def _reason(given: Mapping[str, str]) -> str:
     return given.get("reason", "").strip()[:LONGEST]
+
+
+def _decree(given: Mapping[str, str]) -> str:
+    """What the region decided it by; empty for our own days."""
+    return given.get("decree", "").strip()[:LONGEST]
 
 
 def _asked_day(text: str) -> date | None:

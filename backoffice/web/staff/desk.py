@@ -114,10 +114,12 @@ class Desk(StaffView):
         )
 
     @expose("/forecast")
-    def forecast(self) -> str:
-        """What will be late in the next business days, and what moving work would change."""
+    def forecast(self) -> str | Response:
+        """What will be late in the next business days, and what moving work would change; the answer to a question stands still."""
         told = tomorrow.told(request.args, now=utcnow())
-        return self.render("staff/desk_forecast.html", moderators=choices.moderators(), review_url=lines.review_url, **told)
+        told |= {"moderators": choices.moderators(), "review_url": lines.review_url}
+        page, part = "staff/desk_forecast.html", "staff/desk_forecast_now.html"
+        return self.render(page, live_part=part, **told) if told["moved"] else self.lively(page, part, **told)
 
     @expose("/forecast.csv")
     def forecast_csv(self) -> Response:
@@ -126,14 +128,18 @@ class Desk(StaffView):
         return export.table(chart.name, [chart.header, *chart.rows])
 
     @expose("/history")
-    def history(self) -> str:
+    def history(self) -> str | Response:
         """The past weeks as charts, each with its table."""
-        return self.render("staff/desk_history.html", charts=past.charts(_weeks()), weeks=_asked_weeks())
+        made_at, weeks = history.told(_asked_weeks(), now=utcnow())
+        charts = past.charts(weeks)
+        return self.lively(
+            "staff/desk_history.html", "staff/desk_history_now.html", charts=charts, weeks=_asked_weeks(), made_at=made_at
+        )
 
     @expose("/history/<chart>.csv")
     def history_csv(self, chart: str) -> Response:
         """One chart's table."""
-        found = next((each for each in past.charts(_weeks()) if each.name == chart), None)
+        found = next((each for each in past.charts(history.told(_asked_weeks(), now=utcnow())[1]) if each.name == chart), None)
         if found is None:
             abort(404)
         return export.table(found.name, [found.header, *found.rows])
@@ -167,10 +173,6 @@ def _rows(page: Page, seen: Watch) -> dict[str, Any]:
 
 def _asked_weeks() -> int:
     return {"26": 26, "52": 52}.get(request.args.get("weeks", ""), 12)
-
-
-def _weeks() -> list[history.Week]:
-    return history.weeks(_asked_weeks(), now=utcnow())
 
 
 def _hour(part: float) -> str:

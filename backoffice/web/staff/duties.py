@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from flask import abort, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
@@ -16,6 +18,7 @@ from backoffice.usecases.duties import MOST, set_duties
 from backoffice.web.staff import year
 from backoffice.web.staff.base import LEADS, StaffView
 
+TWICE = 2  # a shift with a break in it has two parts
 BLANK = 2  # empty rows for absences that are yet to come
 
 
@@ -37,13 +40,14 @@ class Duties(StaffView):
     def show(self, person_id: int) -> str:
         """What is known of this person."""
         person = _moderator(person_id)
-        shifts = {int(weekday): (since, until) for weekday, since, until in person.weekly_shifts}
+        shifts = [[(since, until) for weekday, since, until in person.weekly_shifts if int(weekday) == n] for n in range(7)]
+        places = max(TWICE, *map(len, shifts))
         active = DictionaryValue.active == True  # noqa: E712
         values = DictionaryValue.select().where(active, DictionaryValue.kind.in_(["industry", "technology"]))
         return self.render(
             "staff/duties.html",
             someone=person,
-            week=[(n, full, *shifts.get(n, ("", ""))) for n, (_, full) in enumerate(year.weekdays())],
+            week=[(n, full, shifts[n] + [("", "")] * (places - len(shifts[n]))) for n, (_, full) in enumerate(year.weekdays())],
             absences=[(first, last, reason[0] if reason else "") for first, last, *reason in person.away]
             + [("", "", "")] * BLANK,
             values=[
@@ -58,7 +62,11 @@ class Duties(StaffView):
     def save(self, person_id: int) -> Response:
         """Keep it."""
         person, form = _moderator(person_id), request.form
-        week = [(n, form.get(f"from-{n}", ""), form.get(f"until-{n}", "")) for n in range(7)]
+        week = [
+            (n, since, until)
+            for n in range(7)
+            for since, until in zip_longest(form.getlist(f"from-{n}"), form.getlist(f"until-{n}"), fillvalue="")
+        ]
         away = list(zip(*(form.getlist(name) for name in ("first", "last", "reason")), strict=False))
         changed = set_duties(
             person,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from babel.dates import format_date
 from peewee import SQL, ModelSelect
 
-from backoffice.domain.forecast import Forecast
 from backoffice.i18n import gettext, language
 from backoffice.store.listings import Submission
 from backoffice.store.people import Person
@@ -19,7 +18,6 @@ from backoffice.web.staff.charts import Chart, Series
 
 MOST_MOVED = 200
 AT_RISK = 15  # rows of the list
-WORTH_NAMING = 0.05  # probability of being late
 
 
 def told(args: Mapping[str, str], *, now: datetime) -> dict[str, Any]:
@@ -33,11 +31,11 @@ def told(args: Mapping[str, str], *, now: datetime) -> dict[str, Any]:
         found_rows = _of(of) if of else rows("unassigned", Moment(now, now, now))
         moves = {row.id: to or None for row in found_rows.limit(min(many, MOST_MOVED))}
     found = outlook(now=now, moves=moves)
-    risks = _risks(found.told, now)
     return {
         "chart": _chart(found),
-        "risks": risks,
+        "risks": _named(found.risks, now),
         "changed": found.changed.risks if found.changed else {},
+        "made_at": found.made_at,
         "moved": len(moves),
         "move": many or "",
         "of": of,
@@ -55,18 +53,16 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else 0
 
 
-def _risks(forecast: Forecast, now: datetime) -> list[tuple[Submission, float]]:
-    """The submissions most likely to be late that are not late yet, with the probability."""
-    likely = [number for number, risk in forecast.risks.items() if risk >= WORTH_NAMING]
-    found = Submission.select().where(Submission.id.in_(likely), Submission.deadline_at > now) if likely else []
-    ranked = sorted(
-        ((row, forecast.risks[row.id]) for row in found), key=lambda pair: (-pair[1], pair[0].deadline_at, pair[0].id)
-    )
-    return ranked[:AT_RISK]
+def _named(risks: Sequence[tuple[int, float]], now: datetime) -> list[tuple[Submission, float]]:
+    """The first of these submissions, without those that have been decided or have become late since they were counted."""
+    ids = [number for number, _ in risks]
+    rows = Submission.select().where(SQL(OPEN), Submission.id.in_(ids), Submission.deadline_at > now)
+    known = {row.id: row for row in rows}
+    return [(known[number], risk) for number, risk in risks if number in known][:AT_RISK]
 
 
 def _chart(found: Outlook) -> Chart:
-    days = found.told.days
+    days = found.told
     series = [Series(gettext("New late ones by the end of the day, on average"), [round(day.mean, 1) for day in days], "line")]
     if found.changed:
         series.append(Series(gettext("After the move"), [round(day.mean, 1) for day in found.changed.days], "dashes"))

@@ -43,5 +43,6 @@
     drawn = [...document.querySelectorAll("canvas.chart")].map(draw);
   };
   redraw();
+  document.querySelectorAll("[data-live]").forEach((part) => part.addEventListener("renewed", redraw));
   new MutationObserver(redraw).observe(root, { attributeFilter: ["data-bs-theme"] });
 })();

@@ -1,5 +1,5 @@
 // Parts of a page that renew themselves: [data-live] names where their fresh inside comes from. 304 while nothing has changed; what has is morphed
-// into place, so that focus, the scroll and half-typed text stay. After each change the part gets a "renewed" event; [data-still] stops it for a while.
+// into place, so that focus, the scroll, half-typed text and what is unfolded stay. After each change the part gets a "renewed" event; [data-still] stops it for a while.
 "use strict";
 (() => {
   const every = 10000; // milliseconds between two looks
@@ -22,7 +22,7 @@
           const fresh = await answer.text();
           if ("still" in part.dataset) return; // somebody took hold of it meanwhile: the next look brings it
           etag = answer.headers.get("etag") || "";
-          Idiomorph.morph(part, fresh, { morphStyle: "innerHTML", ignoreActiveValue: true });
+          Idiomorph.morph(part, fresh, { morphStyle: "innerHTML", ignoreActiveValue: true, callbacks: { beforeAttributeUpdated: (name) => name !== "open" } });
           part.dispatchEvent(new CustomEvent("renewed"));
         }
         state(part, !answer.ok && answer.status !== 304);

@@ -13,7 +13,9 @@ from backoffice.clock import utcnow
 from backoffice.store.audit import Audit
 from backoffice.store.base import db
 from backoffice.store.calendar import CalendarChange
+from backoffice.store.outbox import Job
 from backoffice.usecases.policy_clock import change_day, policy_clock, restore_day
+from backoffice.usecases.recompute import recompute
 from backoffice.web.staff import year
 from tests.store.test_queues import counted
 from tests.usecases.office import Office
@@ -108,6 +110,35 @@ def test_leads_and_administrators_keep_it_and_nobody_else(office: Office, sign_i
     assert statuses == [200, 200, 403, 403]
     assert "staff/desk" not in re.sub(r"<header.*?</header>", "", sign_in(office.zahar).page(PAGE), flags=re.S)
     assert "Рабочий календарь" in sign_in(office.zahar).page("/staff/admin/")
+
+
+def test_a_day_of_the_region_is_entered_with_its_decree_and_lies_under_our_own(office: Office, sign_in: SignIn) -> None:
+    day, lida = coming_working_day(), sign_in(office.lida)
+    decree = "решение мэра Москвы от 24.06.2023"
+    asked = {"day": day.isoformat(), "kind": "off", "reason": "нерабочий день", "decree": decree}
+    assert decree in lida.page(f"{PAGE}preview", **asked)
+    lida.post(f"{PAGE}change", data=asked)
+    page = lida.page(PAGE, year=str(day.year), day=day.isoformat())
+    assert f"{decree}, внесено: Лида" in page and "is-region" in page and "решение региона" in page
+    ours = {"day": day.isoformat(), "kind": "working", "reason": "Дежурим"}
+    lida.post(f"{PAGE}change", data=ours)
+    assert policy_clock()[0].table.is_working(day)
+    assert "рабочий день → выходной" in lida.page(f"{PAGE}preview", day=day.isoformat(), kind="restored")
+    lida.post(f"{PAGE}change", data={"day": day.isoformat(), "kind": "restored"})
+    assert not policy_clock()[0].table.is_working(day)  # the region's word again
+    lida.post(f"{PAGE}change", data={"day": day.isoformat(), "kind": "restored", "decree": decree})
+    assert policy_clock()[0].table.is_working(day)
+
+
+def test_a_change_asks_at_once_for_the_deadlines_to_follow_and_says_how_many_are_left(office: Office, sign_in: SignIn) -> None:
+    lida, day = sign_in(office.lida), coming_working_day()
+    office.submission()
+    assert "посчитаны по этому календарю" in lida.page(PAGE)
+    lida.post(f"{PAGE}change", data={"day": day.isoformat(), "kind": "off", "reason": "Переезд"})
+    assert Job.select().where(Job.actor == "deadlines", Job.finished_at.is_null()).count() == 1
+    assert "Осталось пересчитать 1 срок" in lida.page(f"{PAGE}following")
+    recompute(now=utcnow())
+    assert "посчитаны по этому календарю" in lida.page(f"{PAGE}following")
 
 
 def test_a_region_is_marked_with_its_own_decree(app: Flask) -> None:
