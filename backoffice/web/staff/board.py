@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from backoffice.store import boards, queues
 from backoffice.store.listings import Submission
+from backoffice.store.people import Person
 from backoffice.store.queues import Listed, Watch
 from backoffice.store.reports import Moment, rows
 from backoffice.usecases.team import Load
@@ -35,15 +36,23 @@ class Column:
 
 def columns(loads: Sequence[Load], seen: Watch) -> list[Column]:
     """What is free first, then everybody by name. A fixed number of queries."""
-    tops = boards.tops(now=seen.now, each=EACH)
+    people = {load.person.id: load.person for load in loads}
+    tops = boards.tops(now=seen.now, each=EACH, holders=list(people))
     wanted = [submission_id for ids in tops.values() for submission_id in ids]
     page = queues.listed(Listed([Submission.id.in_(wanted)], few=True), seen.person, limit=max(len(wanted), 1))
     known = {line.row.id: line for line in lines.lines(page, seen)}
-    people = [load.person for load in loads]
+    barred: dict[tuple[int | None, str], str] = {}
+
+    def who_may_not(author: Person) -> str:
+        """Of all authors of a team who are not of the staff the same people are barred."""
+        key = (author.id if author.id in people else None, author.team)
+        if key not in barred:
+            barred[key] = " ".join(str(each.id) for each in people.values() if each.barred_from(author))
+        return barred[key]
 
     def cards(holder: int) -> list[Card]:
         found = [known[number] for number in tops.get(holder, ()) if number in known]
-        return [Card(line, " ".join(str(each.id) for each in people if each.barred_from(line.row.author))) for line in found]
+        return [Card(line, who_may_not(line.row.author)) for line in found]
 
     free = rows("unassigned", Moment(seen.now, seen.now, seen.now)).count()
     shown = [Column(None, cards(boards.NOBODY), free), *(Column(load, cards(load.person.id), load.open) for load in loads)]
