@@ -5,6 +5,8 @@ Files are stored once under their SHA-256; previews under the id of their check.
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +14,28 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import obstore
+from obstore.exceptions import GenericError
 from obstore.store import from_url
 
+from backoffice.domain.errors import NoRoom
+
 CHUNK = 1 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def room() -> Iterator[None]:
+    """Turns a full disk into ``NoRoom``; every other error stays what it is."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise NoRoom(os.strerror(error.errno)) from error
+        raise
+    except GenericError as error:  # of obstore, which tells the system's error in words only
+        if any(f"(os error {number})" in str(error) for number in _FULL):
+            raise NoRoom(os.strerror(errno.ENOSPC)) from error
+        raise
 
 
 def blob_key(sha256: str) -> str:
@@ -37,8 +58,9 @@ class Storage:
         self._store = from_url(url)
 
     def put(self, key: str, source: Path | bytes) -> None:
-        """Store a file or bytes; on a local disk a file of ours is moved into place at once, never seen half-written."""
-        obstore.put(self._store, key, source)
+        """Store a file or bytes; on a local disk a file of ours is moved into place at once, never seen half-written. ``NoRoom``."""
+        with room():
+            obstore.put(self._store, key, source)
 
     def exists(self, key: str) -> bool:
         """Whether the key holds anything."""

@@ -21,3 +21,7 @@ class TryLater(Exception):  # noqa: N818
 
 class GiveUp(Exception):  # noqa: N818
     """Something outside did not work, and trying again cannot help."""
+
+
+class NoRoom(TryLater):
+    """A disk of ours is full. Nothing was changed; what was there before is kept."""

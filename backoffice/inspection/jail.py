@@ -24,7 +24,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import IO
 
-from backoffice.inspection import frames, seccomp
+from backoffice.inspection import frames, memory, seccomp
 
 UPLOAD = "/in/upload"
 SCRATCH = "/scratch"  # the one place where the jail can write: a folder on disk, wiped afterwards
@@ -53,10 +53,13 @@ class NoJail(Exception):  # noqa: N818  (there is none)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds are of the wall clock; ``memory`` is address space in bytes; ``file`` the largest file the jail may write."""
+    """Seconds are of the wall clock; ``memory`` is address space in bytes, ``resident`` what all processes may hold of it together;
+    ``file`` is the largest file the jail may write.
+    """
 
     seconds: float
     memory: int = 2 << 30
+    resident: int = 256 << 20
     file: int = 4 << 30
     processes: int = 256
     files: int = 256
@@ -139,6 +142,7 @@ def _attend(
     errors = _Tail(child.stderr)
     timer = threading.Timer(limits.seconds, expire)
     timer.start()
+    watch = memory.Watch(child.pid, limits.resident, child.kill)
     try:
         with suppress(BrokenPipeError):
             child.stdin.write(request)
@@ -149,12 +153,15 @@ def _attend(
         code = child.wait()
     finally:
         timer.cancel()
+        watch.stop()
         child.kill()
         child.wait()
         child.stdout.close()
         text = errors.text()
     if late.is_set():
         return End("timeout", f"{limits.seconds:.0f}")
+    if watch.exceeded:
+        return End("memory", f"{watch.peak >> 20} MiB")
     if garbled:
         return End("output", garbled)
     return _end_of(code, text)
@@ -238,7 +245,7 @@ def _command(*module: str, upload: Path, private: Path, filter_fd: int) -> list[
     isolation = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--uid", _NOBODY, "--gid", _NOBODY]
     view = ["--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev", *_read_only(_python_and_package())]  # noqa: S108  (the jail's own)
     view += ["--bind", str(private), SCRATCH, "--ro-bind", str(upload), UPLOAD]
-    view += ["--remount-ro", "/tmp", "--remount-ro", "/", "--chdir", SCRATCH]  # noqa: S108
+    view += ["--remount-ro", "/tmp", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", SCRATCH]  # noqa: S108
     environment = [part for name, value in _environment().items() for part in ("--setenv", name, value)]
     return [
         "bwrap", *isolation, *view, "--hostname", "jail", "--clearenv", *environment, "--seccomp", str(filter_fd), "--",

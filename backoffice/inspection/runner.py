@@ -82,7 +82,9 @@ def inspect(
 def _limits(size: int) -> jail.Limits:
     numbers = rules.limits()
     return jail.Limits(
-        seconds=numbers["seconds_base"] + numbers["seconds_per_mib"] * size / (1 << 20), memory=int(numbers["memory_bytes"])
+        seconds=numbers["seconds_base"] + numbers["seconds_per_mib"] * size / (1 << 20),
+        memory=int(numbers["address_space_bytes"]),
+        resident=int(numbers["memory_bytes"]),
     )
 
 

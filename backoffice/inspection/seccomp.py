@@ -36,7 +36,7 @@ _DENIED = {
         "delete_module": 176, "open_by_handle_at": 304, "name_to_handle_at": 303, "quotactl": 179, "reboot": 169, "swapon": 167,
         "swapoff": 168, "acct": 163, "chroot": 161, "settimeofday": 164, "clock_settime": 227, "clock_adjtime": 305, "syslog": 103,
         "personality": 135, "iopl": 172, "ioperm": 173, "kcmp": 312, "pidfd_getfd": 438, "memfd_secret": 447, "mknod": 133,
-        "mknodat": 259, "process_madvise": 440,
+        "mknodat": 259, "process_madvise": 440, "memfd_create": 319, "shmget": 29,
     },
     "aarch64": {
         "socket": 198, "connect": 203, "accept": 202, "bind": 200, "listen": 201, "accept4": 242, "ptrace": 117,
@@ -47,7 +47,8 @@ _DENIED = {
         "init_module": 105, "finit_module": 273, "delete_module": 106, "open_by_handle_at": 265, "name_to_handle_at": 264,
         "quotactl": 60, "reboot": 142, "swapon": 224, "swapoff": 225, "acct": 89, "chroot": 51, "settimeofday": 170,
         "clock_settime": 112, "clock_adjtime": 266, "syslog": 116, "personality": 92, "kcmp": 272, "pidfd_getfd": 438,
-        "memfd_secret": 447, "mknodat": 33, "process_madvise": 440,
+        "memfd_secret": 447, "mknodat": 33, "process_madvise": 440, "memfd_create": 279,
+        "shmget": 194,
     },
 }  # fmt: skip
 _PROCESSES = {"x86_64": {"fork": 57, "vfork": 58}, "aarch64": {}}

@@ -57,6 +57,11 @@ class _Sqlite(PooledSqliteDatabase):
             return False
         return True
 
+    def rollback(self) -> None:
+        """On a full disk SQLite has rolled back by itself; a second ROLLBACK would fail and hide why."""
+        if self.connection().in_transaction:
+            super().rollback()
+
 
 def open_database(url: str, *, connections: int = 20) -> Database:
     """Bind ``db`` to the database at ``url`` (sqlite:///PATH or postgresql://…); nothing connects yet."""
@@ -92,6 +97,12 @@ def _alone(database: Database) -> Iterator[None]:
         yield
     finally:
         database.execute_sql("SELECT pg_advisory_unlock(%s)", (_LOCK,))
+
+
+def is_full(error: OperationalError) -> bool:
+    """Whether the database had no room to write (SQLITE_FULL, PostgreSQL's disk_full). The transaction is rolled back."""
+    told = error.__cause__ or error.__context__  # the driver's own error, which peewee wraps
+    return getattr(told, "sqlite_errorname", "") == "SQLITE_FULL" or getattr(told, "sqlstate", "") == "53100"
 
 
 def upgrade(database: Database, target: str | None = None) -> list[str]:

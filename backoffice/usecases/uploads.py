@@ -10,7 +10,7 @@ from pathlib import Path
 
 from backoffice.domain.errors import Lost, Refused
 from backoffice.inspection.rules import slots
-from backoffice.storage import Storage, blob_key
+from backoffice.storage import Storage, blob_key, room
 from backoffice.store.base import db
 from backoffice.store.listings import Artifact, Upload
 from backoffice.store.people import Person
@@ -34,7 +34,8 @@ def begin(*, submission_id: int, author: Person, slot: str, name: str, size: int
         raise Refused("empty_file")
     drafts.own_draft(submission_id, author)
     token = secrets.token_urlsafe(32)
-    (storage.uploads / token).touch()
+    with room():
+        (storage.uploads / token).touch()
     upload: Upload = Upload.create(
         token=token, person=author, submission=submission_id, slot=slot, name=name, size=size, created_at=now, updated_at=now
     )
@@ -50,6 +51,14 @@ def clean(name: str) -> str:
     return f"{stem[: 200 - len(ending)]}{ending}"
 
 
+def standing(token: str, *, author: Person, storage: Storage, now: datetime) -> Upload:
+    """Where an upload of this person stands. One whose bytes are all here but which was not finished (a kill, a full disk) is finished first."""
+    upload = find(token, author=author, finished=True)
+    if upload.offset == upload.size and not upload.finished_at and (storage.uploads / token).exists():
+        finish(upload, storage=storage, now=now)
+    return upload
+
+
 def find(token: str, *, author: Person, finished: bool = False) -> Upload:
     """An upload of this person; a finished one only where that is asked for."""
     upload: Upload | None = Upload.get_or_none((Upload.token == token) & (Upload.person == author))
@@ -59,9 +68,9 @@ def find(token: str, *, author: Person, finished: bool = False) -> Upload:
 
 
 def append(upload: Upload, *, offset: int, pieces: Iterable[bytes], storage: Storage, now: datetime) -> int:
-    """Add bytes at ``offset``; the new offset. ``Lost("offset")`` when it is not where the upload stands.
+    """Add bytes at ``offset``; the new offset. ``Lost("offset")`` when it is not where the upload stands, ``NoRoom`` when the disk is full.
 
-    What arrived before a broken connection stays: the offset is that of the bytes on disk.
+    What arrived before a broken connection or a full disk stays: the offset is that of the bytes on disk.
     """
     path = storage.uploads / upload.token
     if not path.exists():
@@ -70,7 +79,7 @@ def append(upload: Upload, *, offset: int, pieces: Iterable[bytes], storage: Sto
         _settle(upload, path, now)
         raise Lost("offset")
     try:
-        with path.open("ab") as target:
+        with room(), path.open("ab") as target:
             for piece in pieces:
                 if target.tell() + len(piece) > upload.size:
                     raise Refused("too_large", limit_bytes=upload.size)

@@ -10,12 +10,14 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from peewee import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from backoffice.domain.errors import Refused
+from backoffice.domain.errors import NoRoom, Refused
 from backoffice.i18n import gettext
 from backoffice.store.base import db
+from backoffice.store.database import is_full
 from backoffice.web import access, auth, headers, navigation, wording, words
 
 BLUEPRINTS = (
@@ -46,6 +48,8 @@ def register(app: Flask) -> None:
     _limit(app)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(NoRoom, _no_room)
+    app.register_error_handler(OperationalError, _database_failed)
     app.register_error_handler(HTTPException, _failed)
 
 
@@ -93,11 +97,35 @@ def _back() -> str:
     return url_for("pages.home" if current_user.is_authenticated else "catalog.index")
 
 
-def _stale_form(_error: CSRFError) -> tuple[dict[str, str], int] | tuple[str, int]:
-    text = gettext("The page has been open for too long. Reload it and repeat: what you saved is kept.")
+_Told = tuple[dict[str, str], int] | tuple[str, int]
+
+
+def _stale_form(_error: CSRFError) -> _Told:
+    return _told("csrf", 400, gettext("The page has been open for too long. Reload it and repeat: what you saved is kept."))
+
+
+def _told(reason: str, code: int, text: str) -> _Told:
+    """The words of an error, for a script or for a person."""
     return (
-        ({"reason": "csrf", "words": text}, 400) if wants_json() else (render_template("error.html", code=400, words=text), 400)
+        ({"reason": reason, "words": text}, code)
+        if wants_json()
+        else (render_template("error.html", code=code, words=text), code)
     )
+
+
+def _no_room(error: Exception) -> _Told:
+    """A disk is full: the request changed nothing, and the log calls for somebody who can help."""
+    current_app.logger.error("no room: %s", error)
+    text = gettext(
+        "There is no room left on our servers, so this could not be saved. What was saved before is kept: try again in a few minutes."
+    )
+    return _told("no_room", 507, text)
+
+
+def _database_failed(error: OperationalError) -> _Told:
+    if is_full(error):
+        return _no_room(error)
+    raise error
 
 
 def _failed(error: HTTPException) -> HTTPException | tuple[str, int] | tuple[dict[str, str], int]:

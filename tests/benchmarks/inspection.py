@@ -16,15 +16,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
-from typing import Self
 
-from backoffice.inspection import antivirus, clamd_server, runner
+from backoffice.inspection import antivirus, clamd_server, memory, runner
 from tests.benchmarks._files import MAKERS, MIB, content
 
 UNPACK = {".zip": ["7zz", "x", "-so"], ".gz": ["gzip", "-dc"], ".7z": ["7zz", "x", "-so"]}
@@ -57,50 +54,15 @@ def measured(act: Callable[[], object], runs: int) -> float:
     return statistics.median(taken)
 
 
-def _descendants(pid: int) -> list[int]:
-    found: list[int] = []
-    with suppress(OSError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                found += [int(child), *_descendants(int(child))]
-    return found
-
-
-def _own_pages(pid: int) -> int:
-    """KiB of anonymous and shared memory."""
-    with suppress(OSError):
-        rows = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
-        return sum(int(rows[name].split()[0]) for name in ("RssAnon", "RssShmem") if name in rows)
-    return 0
-
-
-class Peak:
-    """Looks at the memory of all processes below this one, twenty times a second."""
-
-    def __init__(self) -> None:
-        self.jail, self._over = 0, threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(0.05):
-            self.jail = max(self.jail, sum(_own_pages(pid) for pid in _descendants(os.getpid())))
-
-
 def inspected(path: Path, slot: str, address: str) -> None:
     """In this process of its own, so that the memory is this file's: prints JSON."""
     started = time.perf_counter()
-    with Peak() as peak:
-        seen = runner.inspect(path, slot=slot, name=path.name, antivirus=address)
+    watch = memory.Watch(os.getpid(), sys.maxsize, lambda: None)
+    seen = runner.inspect(path, slot=slot, name=path.name, antivirus=address)
+    watch.stop()
     seconds = time.perf_counter() - started
-    told = {"seconds": seconds, "jail": peak.jail >> 10, "worker": _own_pages(os.getpid()) >> 10, "verdict": seen.verdict}
+    worker = memory.own_bytes(os.getpid())
+    told = {"seconds": seconds, "jail": (watch.peak - worker) >> 20, "worker": worker >> 20, "verdict": seen.verdict}
     print(json.dumps(told | {"rules": sorted({finding.rule for finding in seen.findings})}))
 
 

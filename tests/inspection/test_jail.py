@@ -65,7 +65,8 @@ def test_only_the_file_and_the_programs_can_be_read_and_nothing_written(tmp_path
         with open(path, "w") as file:
             file.write("x")
     say([attempt(lambda: open({str(secret)!r}).read()), attempt(lambda: open("/etc/passwd").read()),
-         [attempt(lambda: write(path)) for path in ("/usr/x", "/in/upload", "/x", "/tmp/x", {str(jail.ROOT / "backoffice" / "x")!r})],
+         [attempt(lambda: write(path)) for path in ("/usr/x", "/in/upload", "/x", "/tmp/x", "/dev/x", "/dev/shm/x",
+          {str(jail.ROOT / "backoffice" / "x")!r})],
          attempt(lambda: write("/scratch/x")), sorted(os.environ), os.getuid(), os.listdir("/proc")])
     """
     end, told = run(tmp_path, code)
@@ -124,6 +125,8 @@ def test_kernel_machinery_is_out_of_reach(tmp_path: Path, code: str) -> None:
         "perf_event_open",
         "userfaultfd",
         "open_by_handle_at",
+        "memfd_create",
+        "shmget",
     )
     numbers = [seccomp._DENIED[machine][name] for name in names]
     end, told = run(tmp_path, f"NUMBERS = {numbers}\n{code}")
@@ -141,6 +144,25 @@ def test_a_hang_is_ended_by_the_clock(tmp_path: Path) -> None:
 def test_eating_memory_is_an_answer_of_its_own(tmp_path: Path) -> None:
     end, _ = run(tmp_path, "x = [bytearray(1 << 26) for _ in range(1000)]", memory=512 << 20)
     assert end.reason == "memory"
+
+
+@pytest.mark.parametrize(
+    "grow",
+    [
+        "held = [bytearray(1 << 20) for _ in range(200)]",
+        "import mmap; held = mmap.mmap(-1, 200 << 20); held.write(bytes(200 << 20))",
+        "held = []\nfor _ in range(4): threading.Thread(target=lambda: held.append(bytearray(50 << 20))).start()",
+    ],
+    ids=["heap", "shared", "threads"],
+)
+def test_what_is_held_is_limited_and_not_what_is_reserved(tmp_path: Path, grow: str) -> None:
+    """Address space for gigabytes may be asked for; pages that are really touched may not pass the limit."""
+    reserve = "import mmap; reserved = mmap.mmap(-1, 1 << 30)"
+    end, told = run(tmp_path, f"{reserve}\nsay('reserved')", resident=100 << 20)
+    assert (end.reason, told) == ("done", "reserved")
+    end, _ = run(tmp_path, f"{grow}\ntime.sleep(1000)", resident=100 << 20)
+    assert end.reason == "memory"
+    assert end.detail.endswith("MiB")
 
 
 def test_a_crash_is_an_answer_and_not_an_exception(tmp_path: Path) -> None:

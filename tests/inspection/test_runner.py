@@ -10,6 +10,7 @@ from pathlib import Path
 
 import py7zr
 import pytest
+from PIL import Image
 
 from backoffice.domain.verdicts import Verdict
 from backoffice.inspection import clamd_server, runner
@@ -115,6 +116,19 @@ def test_clamd_that_comes_back_after_a_fall_lets_the_file_pass(tmp_path: Path) -
         assert runner.inspect(path, slot="data_example", name=path.name, antivirus=again.address).verdict == Verdict.PASS
     finally:
         again.stop()
+
+
+def test_a_file_that_swells_past_the_memory_of_a_check_is_not_checked_and_says_so(tmp_path: Path) -> None:
+    """A picture of 190 million pixels is not too large to be opened, but it is for a check that may hold 256 MiB."""
+    path = tmp_path / "снимок.png"
+    Image.new("L", (14_000, 13_500)).save(path, compress_level=1)
+    seen = runner.inspect(path, slot="data_example", name=path.name, antivirus=None)
+    assert [(finding.rule, finding.params) for finding in seen.findings] == [("jail.memory", {"megabytes": 256})]
+    assert (seen.state, seen.verdict) == ("inconclusive", Verdict.WARN)
+    assert (
+        runner.inspect(archive(tmp_path / "a.zip", {"a.txt": b"text"}), slot="data_example", name="a.zip", antivirus=None).verdict
+        == Verdict.PASS
+    )
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small disk")

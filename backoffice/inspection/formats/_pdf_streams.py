@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pikepdf
@@ -22,20 +23,28 @@ def filters(stream: Any) -> list[str]:
     return [str(name) for name in told] if isinstance(told, pikepdf.Array) else [str(told)]
 
 
-def unpacked(stream: Any, *, most: int, place: str) -> bytes:
-    """The stream's bytes; pictures stay as they are. ``Broken`` past ``most`` bytes, and where the packed data are damaged."""
-    data, names = stream.read_raw_bytes(), filters(stream)
-    while names and names[0] in _FLATE:  # by ourselves, since qpdf unpacks bombs whole and forgives a wrong checksum
-        data = _inflated(data, most=most, place=place)
-        names = names[1:]
-    if not names and not _has_predictor(stream):
-        return data
-    if names and names[0] in _PICTURES:
-        return data
-    try:
-        return bytes(stream.read_bytes(decode_level=pikepdf.StreamDecodeLevel.specialized))
-    except (pikepdf.PdfError, ValueError, RuntimeError):
-        return data
+def pieces(stream: Any, *, most: int, place: str) -> Iterator[bytes]:
+    """The stream's bytes, unpacked piece by piece; pictures stay as they are. ``Broken`` past ``most`` bytes, and where the data are damaged."""
+    names = filters(stream)
+    flates = next((count for count, name in enumerate(names) if name not in _FLATE), len(names))
+    rest = names[flates:]
+    if (rest and rest[0] not in _PICTURES) or (not rest and _has_predictor(stream)):
+        for _ in _inflated(stream, flates, most=most, place=place):  # only to see that they are whole and no bomb
+            pass
+        try:
+            yield bytes(stream.read_bytes(decode_level=pikepdf.StreamDecodeLevel.specialized))
+            return
+        except (pikepdf.PdfError, ValueError, RuntimeError):
+            pass
+    yield from _inflated(stream, flates, most=most, place=place)
+
+
+def _inflated(stream: Any, times: int, *, most: int, place: str) -> Iterator[bytes]:
+    """By ourselves, since qpdf unpacks bombs whole and forgives a wrong checksum."""
+    chunks: Iterator[bytes] = iter([stream.read_raw_bytes()])
+    for _ in range(times):
+        chunks = _once(chunks, most=most, place=place)
+    return chunks
 
 
 def _has_predictor(stream: Any) -> bool:
@@ -44,19 +53,22 @@ def _has_predictor(stream: Any) -> bool:
     return any(isinstance(row, pikepdf.Dictionary) and "/Predictor" in row for row in rows)
 
 
-def _inflated(data: bytes, *, most: int, place: str) -> bytes:
-    inflate = zlib.decompressobj()
-    out = bytearray()
+def _once(chunks: Iterable[bytes], *, most: int, place: str) -> Iterator[bytes]:
+    inflate, done, given = zlib.decompressobj(), 0, False
     try:
-        out += inflate.decompress(data, _CHUNK)
-        while not inflate.eof and inflate.unconsumed_tail:
-            out += inflate.decompress(inflate.unconsumed_tail, _CHUNK)
-            if len(out) > most:
-                raise Broken("pdf.bomb", place=place, detail=f"> {most} байт (bytes)")
-        out += inflate.flush()
+        for chunk in chunks:
+            given = given or bool(chunk.strip())
+            rest = chunk
+            while rest and not inflate.eof:
+                piece = inflate.decompress(rest, _CHUNK)
+                rest = inflate.unconsumed_tail
+                done += len(piece)
+                if done > most:
+                    raise Broken("pdf.bomb", place=place, detail=f"> {most} байт (bytes)")
+                yield piece
+        yield inflate.flush()
     except zlib.error as problem:
-        if data.strip():
+        if given:
             raise Broken("format.damaged", place=place, detail=f"Flate: {problem}") from problem
-    if data.strip() and not inflate.eof:
+    if given and not inflate.eof:
         raise Broken("format.damaged", place=place, detail="Flate: обрыв (cut short)")
-    return bytes(out)

@@ -11,11 +11,12 @@ from backoffice.inspection.formats import _columns, _foreign, _tables
 from backoffice.inspection.report import Broken, Report, Subject
 
 NAME = "parquet"
-VERSION = "1"
+VERSION = "2"
 
 _MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
 _GAP = 65_536  # bytes that belong to nothing; indexes before the footer may have more
 _LOOKED_AT = 1 << 22
+_PROBED = 64  # rows
 
 
 def examine(subject: Subject, report: Report) -> None:
@@ -59,7 +60,7 @@ def _read(reader: Any, reading: _tables.Reading) -> None:
     metadata = reader.metadata
     for index in range(metadata.num_row_groups):
         group = metadata.row_group(index)
-        rows = _tables.rows_at_once(group.num_rows, group.total_byte_size)
+        rows = min(_tables.rows_at_once(group.num_rows, group.total_byte_size), _rows_told_by_the_first(reader, index))
         seen = 0
         for batch in reader.iter_batches(rows, row_groups=[index], use_threads=False):
             reading.take(_tables.valid(batch))
@@ -68,6 +69,12 @@ def _read(reader: Any, reading: _tables.Reading) -> None:
                 reading.report.progress(reading.subject.size * index // metadata.num_row_groups, 0)
         if seen != group.num_rows:
             raise Broken("format.damaged", place=f"{index}", detail=f"{seen} ≠ {group.num_rows} строк (rows)")
+
+
+def _rows_told_by_the_first(reader: Any, index: int) -> int:
+    """How many rows make a batch when they are like the first ones: a dictionary makes long texts look short in the footer."""
+    first = next(reader.iter_batches(_PROBED, row_groups=[index], use_threads=False), None)
+    return _PROBED if first is None or not first.num_rows else _tables.rows_at_once(first.num_rows, first.nbytes)
 
 
 def _why(problem: Exception) -> Broken:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,7 @@ from backoffice.inspection.formats import _pdf_walk as walk
 from backoffice.inspection.report import Attachment, Broken, Report, Subject
 
 NAME = "pdf"
-VERSION = "1"
+VERSION = "2"
 
 _FED = 3_000  # streams handed to the antivirus one by one; it unpacks the file itself as well
 _PAGES_DRAWN, _PAGES_READ = 5, 300
@@ -97,24 +100,39 @@ def _check(document: Any, subject: Subject, report: Report) -> None:
 
 
 def _read_streams(document: Any, subject: Subject, report: Report) -> None:
-    total = fed = 0
+    read, fed = _Read(), 0
     most, most_of_all = int(report.limits["pdf_stream_bytes"]), report.limits["pdf_bytes"]
     prefix = f"{subject.member}!/" if subject.member else ""
     for thing in document.objects:
         if not isinstance(thing, pikepdf.Stream):
             continue
         number = thing.objgen[0]
-        data = streams.unpacked(thing, most=most, place=f"{number} 0 obj")
-        total += len(data)
-        if total > most_of_all:
-            raise Broken("pdf.bomb", detail=f"> {total} байт (bytes)")
-        if b"script" in data[:1_000_000] and b"<xdp" in data[:1_000_000]:  # an XFA form, with scripts of its own
+        chunks = _counted(streams.pieces(thing, most=most, place=f"{number} 0 obj"), read, int(most_of_all))
+        head = next((chunk for chunk in chunks if chunk), b"")
+        if b"script" in head[:1_000_000] and b"<xdp" in head[:1_000_000]:  # an XFA form, with scripts of its own
             report.find("pdf.javascript", subject, place=f"{number} 0 obj", detail="XFA")
-        if fed < _FED and data:
+        if fed < _FED and head:
             fed += 1
-            report.feed(f"{prefix}{number} 0 obj", [data])
+            report.feed(f"{prefix}{number} 0 obj", chain([head], chunks))
+        for _ in chunks:
+            pass
         if report.progress is not None:
-            report.progress(total, 0)
+            report.progress(read.bytes, 0)
+
+
+@dataclass(slots=True)
+class _Read:
+    """Bytes of all streams so far, unpacked."""
+
+    bytes: int = 0
+
+
+def _counted(chunks: Iterator[bytes], read: _Read, most: int) -> Iterator[bytes]:
+    for chunk in chunks:
+        read.bytes += len(chunk)
+        if read.bytes > most:
+            raise Broken("pdf.bomb", detail=f"> {read.bytes} байт (bytes)")
+        yield chunk
 
 
 def _show(path: Path, report: Report) -> None:

@@ -74,8 +74,8 @@ def create() -> Response:
 
 @blueprint.route("/<token>", methods=["HEAD"])
 def head(token: str) -> Response:
-    """Where it stands; a finished one, whose last answer got lost, stands at its end."""
-    upload = uploads.find(token, author=current_user, finished=True)
+    """Where it stands; one whose last answer got lost stands at its end, and is finished now if it was not yet."""
+    upload = uploads.standing(token, author=current_user, storage=_storage(), now=utcnow())
     return Response(headers={"Upload-Offset": str(upload.offset), "Upload-Length": str(upload.size)})
 
 

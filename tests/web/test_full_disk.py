@@ -1,0 +1,237 @@
+"""A full disk on our side: nothing is lost, nothing is half-written, the person is told, and all goes on when there is room again (A11, M4)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from backoffice.app import create_app
+from backoffice.domain.errors import TryLater
+from backoffice.storage import blob_key
+from backoffice.store.audit import Audit
+from backoffice.store.checks import Check
+from backoffice.store.listings import Artifact, Submission
+from backoffice.store.outbox import Job
+from backoffice.usecases import examine
+from config.settings import Settings
+from tests.usecases.market import CARD, Market
+from tests.web.conftest import Visitor
+from tests.web.test_uploads import Sender
+
+pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small disk")
+MIB = 1 << 20
+FILE = b"column\n" + b"0123456789abcde\n" * (4 * MIB // 16)  # 4 MiB
+NOISE = secrets.token_hex(4_000)
+JSON = {"Accept": "application/json"}
+WORDS = "закончилось место"
+
+
+class Disk:
+    """A small disk of its own at a folder."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self.folder = folder
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=True)
+
+    def grow(self, size: int) -> None:
+        subprocess.run(["mount", "-o", f"remount,size={size}", str(self.folder)], check=True)
+
+    def fill(self) -> None:
+        """To the last byte."""
+        with (self.folder / "filler").open("wb", buffering=0) as file:
+            step = MIB
+            while step:
+                try:
+                    step = step // 2 if file.write(bytes(step)) < step else step
+                except OSError:
+                    step //= 2
+
+    def clear(self) -> None:
+        (self.folder / "filler").unlink()
+
+
+@contextmanager
+def small_disk(folder: Path, size: int) -> Iterator[Disk]:
+    folder.mkdir(parents=True, exist_ok=True)
+    disk = Disk(folder, size)
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def told(answer: TestResponse) -> bool:
+    """Whether the person is told that the disk is full, and nothing else."""
+    return answer.status_code == 507 and WORDS in (answer.get_json() or {}).get("words", "")
+
+
+@pytest.fixture
+def database_url(tmp_path: Path, _migrated_sqlite: Path) -> str:
+    """Of the tests about files, which do not depend on the database's kind."""
+    shutil.copy(_migrated_sqlite, tmp_path / "test.db")
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture
+def sender(app: Flask, market: Market) -> Sender:
+    draft = market.draft()
+    Artifact.delete().where(Artifact.submission == draft).execute()
+    visitor = app.test_client()
+    assert isinstance(visitor, Visitor)
+    return Sender(visitor.sign_in(market.anna), draft)
+
+
+def _arrived(app: Flask, sender: Sender) -> bool:
+    artifact = Artifact.get_or_none(Artifact.submission == sender.draft)
+    storage = app.extensions["wiring"].storage
+    return artifact is not None and storage.read(blob_key(artifact.blob.sha256)) == FILE
+
+
+def test_an_upload_that_meets_a_full_disk_keeps_what_arrived_and_goes_on(app: Flask, sender: Sender) -> None:
+    with small_disk(app.extensions["wiring"].storage.uploads, 3 * MIB) as disk:
+        url = sender.begin(size=len(FILE)).headers["Location"]
+        assert told(sender.add(url, 0, FILE))
+        stands = sender.stands(url)
+        assert 2 * MIB < stands <= 3 * MIB
+        assert told(sender.add(url, stands, FILE[stands:]))
+        assert sender.stands(url) == stands
+        disk.grow(6 * MIB)
+        assert sender.add(url, stands, FILE[stands:]).status_code == 204
+        assert _arrived(app, sender)
+
+
+def test_a_new_upload_on_a_disk_without_room_is_refused_with_words(app: Flask, sender: Sender) -> None:
+    with small_disk(app.extensions["wiring"].storage.uploads, MIB) as disk:
+        subprocess.run(["mount", "-o", "remount,nr_inodes=1", str(disk.folder)], check=True)
+        assert told(sender.begin(size=len(FILE)))
+
+
+def test_a_file_that_finds_no_room_in_the_store_is_stored_when_there_is_some(app: Flask, sender: Sender) -> None:
+    storage = app.extensions["wiring"].storage
+    assert storage.root is not None
+    with small_disk(storage.root / "blobs", 2 * MIB) as disk:
+        url = sender.begin(size=len(FILE)).headers["Location"]
+        assert told(sender.add(url, 0, FILE))
+        assert Artifact.select().count() == 0
+        assert not storage.exists(blob_key(hashlib.sha256(FILE).hexdigest()))
+        assert sender.visitor.head(url).status_code == 507
+        disk.grow(8 * MIB)
+        assert sender.stands(url) == len(FILE)  # asking where it stands finishes it
+        assert _arrived(app, sender)
+
+
+def test_a_preview_that_finds_no_room_is_tried_later_and_never_half_written(app: Flask, market: Market) -> None:
+    storage = app.extensions["wiring"].storage
+    submission = market.submit(market.draft())
+    check = Check.select().first()
+    picture = [("page.png", "image/png", secrets.token_bytes(2 * MIB))]
+    with small_disk(storage.root / "previews", MIB) as disk:
+        with pytest.raises(TryLater, match="No space left"):
+            examine.keep_previews(storage, check, picture)
+        assert not storage.exists(f"previews/{check.id}/page.png")
+        disk.grow(4 * MIB)
+        examine.keep_previews(storage, check, picture)
+        assert storage.read(f"previews/{check.id}/page.png") == picture[0][2]
+    assert Submission.get_by_id(submission.id).state == "checking"
+
+
+# ---- the database's disk ----
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def tight(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Flask, Disk]]:
+    """The product with its database on a small disk. PostgreSQL's log of changes lies elsewhere: without room for that the server ends itself."""
+    folder = Path(request.getfixturevalue("tmp_path_factory").mktemp("small"))
+    with small_disk(folder, 64 * MIB) as disk:
+        if request.param == "sqlite":
+            shutil.copy(request.getfixturevalue("_migrated_sqlite"), folder / "test.db")
+            url, drop = f"sqlite:///{folder / 'test.db'}", _nothing
+        else:
+            url, drop = _in_a_tablespace(request, folder)
+        app = create_app(Settings(var=tmp_path / "var", database_url=url))
+        app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+        app.test_client_class = Visitor
+        opened = app.extensions["wiring"].database
+        opened.connect()
+        yield app, disk
+        opened.close()
+        if hasattr(opened, "close_all"):
+            opened.close_all()
+        drop()
+
+
+def _nothing() -> None:
+    pass
+
+
+def _in_a_tablespace(request: pytest.FixtureRequest, folder: Path) -> tuple[str, Callable[[], None]]:
+    server, template = request.getfixturevalue("postgres"), request.getfixturevalue("_migrated_postgres")
+    for parent in (folder, *folder.parents[:3]):
+        parent.chmod(0o755)
+    if server.user:
+        os.chown(folder, server.user.pw_uid, server.user.pw_gid)
+    server.sql(f"CREATE TABLESPACE small LOCATION '{folder}'")
+    server.sql(f"CREATE DATABASE small TEMPLATE {template} TABLESPACE small")
+
+    def drop() -> None:
+        server.sql("DROP DATABASE small WITH (FORCE)")
+        server.sql("DROP TABLESPACE small")
+
+    return server.url("small"), drop
+
+
+def test_a_full_database_loses_nothing_and_goes_on(tight: tuple[Flask, Disk]) -> None:
+    app, disk = tight
+    market = Market(app.extensions["wiring"])
+    kept, draft = market.draft(title="Сохранено раньше"), market.draft()
+    visitor = app.test_client()
+    assert isinstance(visitor, Visitor)
+    anna = visitor.sign_in(market.anna)
+    address = f"/cabinet/submissions/{draft.id}"
+    disk.fill()
+    full = _until_full(anna, address, draft)
+    assert told(full)
+    saved = Submission.get_by_id(draft.id)
+    jobs, written = Job.select().count(), Audit.select().count()
+    sent = anna.post(f"/cabinet/submissions/{kept.id}/submit", headers=JSON)
+    assert sent.status_code in (
+        302,
+        507,
+    )  # a transaction that finds room in pages it has may still pass: then it passed as a whole
+    state = Submission.get_by_id(kept.id).state
+    more = (Job.select().count() > jobs, Audit.select().count() > written)
+    assert (state, *more) == (("checking", True, True) if sent.status_code == 302 else ("draft", False, False))
+    assert "Сохранено раньше" in anna.page(f"/cabinet/submissions/{kept.id}/edit")
+    disk.clear()
+    answer = anna.put(
+        address, json={"revision": saved.revision, "title": CARD["title"], "description": NOISE, "values": []}, headers=JSON
+    )
+    assert answer.status_code == 200
+    assert Submission.get_by_id(draft.id).description == NOISE
+    if state == "draft":
+        anna.post(f"/cabinet/submissions/{kept.id}/submit")
+    assert Submission.get_by_id(kept.id).state == "checking"
+
+
+def _until_full(anna: Visitor, address: str, draft: Submission) -> TestResponse:
+    """Saves that each need new pages, until one is refused."""
+    for number in range(2_000):
+        revision = Submission.get_by_id(draft.id).revision
+        answer = anna.put(
+            address,
+            json={"revision": revision, "title": f"{number}", "description": f"{number}{NOISE}", "values": []},
+            headers=JSON,
+        )
+        if answer.status_code != 200:
+            return answer
+    raise AssertionError("the disk never became full")
