@@ -59,9 +59,11 @@ def walled(api: Any, address: str, image: str, number: int) -> float:
     began = time.monotonic()
     plan = Plan("compose", "compose.yaml", services=[Service("app", image=image, command=WORK)])
     session = Session(api, address, policy.terms(), Recorder(), f"bench-{number}")
-    with containers.running(session, containers.Launch(plan, {"app": image}, Path("/nowhere"), None, "")) as crew:
-        api.wait(crew.services["app"])
-    for container in (crew.services["app"], crew.holder.container):
+    with holder.held(session, ["app"]) as place:
+        launch = containers.Launch(plan, {"app": image}, Path("/nowhere"), place, None, "")
+        with containers.running(session, launch) as crew:
+            api.wait(crew.services["app"])
+    for container in (crew.services["app"], place.container):
         api.remove_container(container, force=True)
     return time.monotonic() - began
 

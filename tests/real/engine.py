@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from backoffice.inspection.sandbox import cgroups, reading
+from backoffice.inspection.sandbox import cgroups, holder, reading
 from backoffice.inspection.sandbox import engine as engines
 from backoffice.inspection.sandbox.client import connected
 from scripts import base_image
@@ -33,13 +33,14 @@ class RealEngine:
         return self.running.address
 
     def left(self) -> dict[str, list[str]]:
-        """Everything on the engine besides the base image."""
+        """Everything on the engine besides the base image and the holder's, which stays."""
         from backoffice.inspection.sandbox.reaper import inventory
 
-        base = self.api.inspect_image(self.base)["Id"]
+        stay = {self.base, holder.IMAGE}
         found = inventory(self.api)
-        found["images"] = [name for name in found["images"] if name != base]
-        found["names"] = [name for name in found["names"] if name != self.base]
+        ids = {row["Id"] for row in self.api.images() if stay & set(row["RepoTags"] or [])}
+        found["images"] = [name for name in found["images"] if name not in ids]
+        found["names"] = [name for name in found["names"] if name not in stay]
         found["networks"] = [row["Name"] for row in self.api.networks() if row["Name"] not in ("host", "none", "bridge")]
         return {kind: names for kind, names in found.items() if names}
 

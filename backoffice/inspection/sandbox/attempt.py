@@ -99,11 +99,11 @@ def _note_engine(session: Session) -> None:
 
 def _install(session: Session, plan: Plan, folder: Path, sample: Sample) -> None:
     recorder = session.recorder
-    holder.provide(session.api)
-    ids = images.bring(session, plan, folder)
     with ExitStack() as stack:
+        place = stack.enter_context(holder.held(session, [service.name for service in plan.services]))
+        ids = images.bring(session, plan, folder, place)
         with recorder.step("started") as step:
-            launch = containers.Launch(plan, ids, folder, sample.path, sample.name)
+            launch = containers.Launch(plan, ids, folder, place, sample.path, sample.name)
             crew = stack.enter_context(containers.running(session, launch))
             step.detail = ", ".join(crew.services)
         watch = Watch(session, plan, crew)

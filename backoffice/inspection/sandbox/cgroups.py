@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import threading
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
+PROC = Path("/proc")
 PERIOD = 100_000  # microseconds of the CPU quota
+PAIR = re.compile(r"\b([A-Za-z_]+)[ =](\d+)\b")
 
 
 def unified() -> bool:
@@ -108,16 +113,62 @@ def enter(files: list[Path]) -> None:
             file.write_text(str(os.getpid()))
 
 
-def events(pid: int, file: str, key: str) -> int:
-    """A counter of the group a process is in, for example how often ``pids.max`` was met (``pids.events``, ``max``); 0 when unknown."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        controller = file.partition(".")[0]
-        for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What the group of a process used until now: bytes, seconds, counts; 0 where the kernel does not say."""
+
+    memory_peak: int
+    cpu_seconds: float
+    pids_peak: int
+    written: int
+    met_pids: int  # times it met the limit of processes
+    oom: int  # processes the kernel killed for memory
+
+
+def used(pid: int, container: str) -> Used:
+    """Read from the kernel's own files, of version 1 or 2; a peak that an older kernel does not keep is what there is now.
+
+    A process that is just ending is in the root group, and its number may be another's: only a group named for the container counts.
+    """
+    memory, cpu, pids, blocks = (_group(pid, container, name) for name in ("memory", "cpuacct", "pids", "blkio"))
+    if cpu.is_relative_to(ROOT / "cpuacct"):
+        peak = _number(memory / "memory.max_usage_in_bytes")
+        seconds = _number(cpu / "cpuacct.usage") / 1e9
+        written = _table(blocks / "blkio.throttle.io_service_bytes_recursive").get("Write", 0)
+    else:
+        peak = _number(memory / "memory.peak") or _number(memory / "memory.current")
+        seconds = _table(cpu / "cpu.stat").get("usage_usec", 0) / 1e6
+        written = _table(blocks / "io.stat").get("wbytes", 0)
+    tasks = _number(pids / "pids.peak") or _number(pids / "pids.current")
+    kills = max(_table(memory / name).get("oom_kill", 0) for name in ("memory.oom_control", "memory.events"))
+    return Used(peak, round(seconds, 3), tasks, written, _table(pids / "pids.events").get("max", 0), kills)
+
+
+def _group(pid: int, container: str, controller: str) -> Path:
+    """The folder of a container's group, in which a process of it is: in the controller's own hierarchy, or in the one of version 2."""
+    found = ROOT / "nowhere"
+    with contextlib.suppress(OSError, ValueError):
+        for line in (PROC / str(pid) / "cgroup").read_text().splitlines():
             _, names, path = line.split(":", 2)
-            if names == "" or controller in names.split(","):
-                top = ROOT / controller if names else ROOT
-                place = top / path.lstrip("/") / file
-                if place.exists():
-                    table = dict(row.split() for row in place.read_text().splitlines())
-                    return int(table.get(key, 0))
+            if container not in path:
+                continue
+            if controller in names.split(",") and (ROOT / controller).is_dir():
+                return ROOT / controller / path.lstrip("/")
+            if not names:
+                found = ROOT / path.lstrip("/")
+    return found
+
+
+def _number(file: Path) -> int:
+    with contextlib.suppress(OSError, ValueError):
+        return int(file.read_text())
     return 0
+
+
+def _table(file: Path) -> dict[str, int]:
+    """Names and numbers ("oom_kill 1", "8:0 Write 4096", "8:0 rbytes=0 wbytes=4096"), added up over devices."""
+    found: Counter[str] = Counter()
+    with contextlib.suppress(OSError):
+        for name, value in PAIR.findall(file.read_text()):
+            found[name] += int(value)
+    return found

@@ -21,8 +21,9 @@ from docker.errors import APIError
 from docker.types import LogConfig, Mount, Ulimit
 
 from backoffice.inspection.sandbox.client import Infrastructure, Session, said
-from backoffice.inspection.sandbox.holder import Holder, held, security
+from backoffice.inspection.sandbox.holder import Holder, security
 from backoffice.inspection.sandbox.plan import Plan, Refused, Service
+from backoffice.inspection.sandbox.witness import Witness, refusing
 
 DATA = "/data"  # where the sample goes when the config names no place
 KEPT = "/.mlplace"  # where a volume is mounted while it is filled
@@ -34,11 +35,12 @@ STARTS = 3  # tries: a runtime that stumbles over its own control groups gets an
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What is to be started: the plan, the images by service, the unpacked archive, and the author's sample if there is one."""
+    """What is to be started, and where: the plan, the images by service, the unpacked archive, and the author's sample if there is one."""
 
     plan: Plan
     images: dict[str, str]
     folder: Path
+    place: Holder
     data: Path | None
     data_name: str
 
@@ -48,6 +50,8 @@ class Crew:
     """The containers of one attempt: the holder, and the services by name in the order of their start."""
 
     holder: Holder
+    lookups: Witness  # who refuses every name
+    called: int  # without a route, by what was there before: the builds
     services: dict[str, str] = field(default_factory=dict)
     sample: str = ""  # the volume with the author's data example
 
@@ -57,7 +61,7 @@ def running(session: Session, launch: Launch) -> Iterator[Crew]:
     """Start everything; the containers are killed when the block ends, whatever ended it."""
     plan = launch.plan
     with ExitStack() as stack:
-        crew = Crew(stack.enter_context(held(session, "holder", [service.name for service in plan.services])))
+        crew = Crew(launch.place, stack.enter_context(refusing(launch.place.pid)), launch.place.attempts())
         stack.callback(_kill, session, crew)
         if launch.data:
             crew.sample = _sample(session, launch.images[plan.services[0].name], launch.data, launch.data_name)
@@ -65,7 +69,7 @@ def running(session: Session, launch: Launch) -> Iterator[Crew]:
                 session.recorder.see("run.no_data", file=plan.file)
                 for service in plan.services:
                     service.data = [DATA]
-        crew.holder.lookups.ready()
+        crew.lookups.ready()
         for service in _in_order(plan):
             crew.services[service.name] = _start(session, service, launch, crew)
         yield crew

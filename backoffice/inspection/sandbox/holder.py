@@ -1,6 +1,6 @@
 """The holder: a container that does nothing but own a network namespace, with nothing in it but loopback (M6).
 
-What runs or is built joins it. A boxed name server on its loopback refuses every lookup and remembers it.
+What is built and what runs joins it. A boxed name server on its loopback refuses every lookup and remembers it (``witness.refusing``).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from docker.errors import APIError, ImageNotFound
 from docker.types import LogConfig
 
-from backoffice.inspection.sandbox import netns, policy, resolver, witness
+from backoffice.inspection.sandbox import netns, policy, resolver
 from backoffice.inspection.sandbox.client import Infrastructure, Session, said
 
 IMAGE = "mlplace/holder:1"
@@ -34,7 +34,6 @@ class Holder:
 
     container: str
     pid: int
-    lookups: witness.Witness  # who refuses every name
 
     @property
     def network(self) -> str:
@@ -80,8 +79,8 @@ def security() -> list[str]:
 
 
 @contextmanager
-def held(session: Session, name: str, hosts: Iterable[str] = ()) -> Iterator[Holder]:
-    """A holder while the block runs; ``hosts`` are further names of its loopback. Wait for ``lookups.ready()`` before anything joins it."""
+def held(session: Session, hosts: Iterable[str]) -> Iterator[Holder]:
+    """A holder while the block runs; ``hosts`` are further names of its loopback."""
     api = session.api
     names = dict.fromkeys([HOSTNAME, *hosts], "127.0.0.1")
     host = api.create_host_config(
@@ -89,7 +88,7 @@ def held(session: Session, name: str, hosts: Iterable[str] = ()) -> Iterator[Hol
         pids_limit=4, ipc_mode="private", extra_hosts=names, dns=[resolver.ADDRESS[0]], dns_search=["."], dns_opt=["timeout:1", "attempts:1"],
         log_config=LogConfig(type="none"), runtime=session.terms.runtime or None,
     )  # fmt: skip
-    made = api.create_container(IMAGE, host_config=host, labels=session.labels, name=f"{session.tag}-{name}", hostname=HOSTNAME)
+    made = api.create_container(IMAGE, host_config=host, labels=session.labels, name=f"{session.tag}-holder", hostname=HOSTNAME)
     try:
         api.start(made["Id"])
     except APIError as error:
@@ -98,8 +97,7 @@ def held(session: Session, name: str, hosts: Iterable[str] = ()) -> Iterator[Hol
         pid = int(api.inspect_container(made["Id"])["State"]["Pid"])
         if not Path(f"/proc/{pid}/ns/net").exists():
             raise Infrastructure("no_engine", "the engine must run on this machine")
-        with witness.refusing(pid) as lookups:
-            yield Holder(str(made["Id"]), pid, lookups)
+        yield Holder(str(made["Id"]), pid)
     finally:
         with contextlib.suppress(APIError):
             api.kill(made["Id"])

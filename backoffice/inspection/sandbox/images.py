@@ -19,6 +19,7 @@ from docker.errors import APIError, DockerException, ImageNotFound
 from backoffice.inspection.sandbox import registry
 from backoffice.inspection.sandbox.client import Infrastructure, Session, connected, said
 from backoffice.inspection.sandbox.context import DOCKERFILE, packed
+from backoffice.inspection.sandbox.holder import Holder
 from backoffice.inspection.sandbox.plan import Plan, Recipe, Refused, Service
 from backoffice.inspection.sandbox.policy import Terms
 from backoffice.inspection.sandbox.site import Site, opened
@@ -44,10 +45,10 @@ TRIGGER = re.compile(
 STEP = re.compile(r"Step (\d+)/\d+ : (.*)")
 
 
-def bring(session: Session, plan: Plan, folder: Path) -> dict[str, str]:
+def bring(session: Session, plan: Plan, folder: Path, place: Holder) -> dict[str, str]:
     """Image ids by service. ``Refused`` for what the author can mend, ``Infrastructure`` for what we must."""
     with ExitStack() as stack:
-        site = stack.enter_context(opened(session)) if any(service.recipe for service in plan.services) else None
+        site = stack.enter_context(opened(session, place)) if any(service.recipe for service in plan.services) else None
         return _bring(session, plan, folder, site)
 
 

@@ -1,7 +1,8 @@
 """One attempt at a time on an engine, and nothing left behind, also after the worker or the engine was killed (M6).
 
 A lock file beside the engine's socket holds a journal: what was on the engine before the attempt. The kernel frees the lock when a worker
-dies; whoever takes it next finds the journal, removes everything that is not in it, and starts from there. The engine must be ours alone.
+dies; whoever takes it next finds the journal, removes everything that is not in it, and starts from there. What carries an attempt's label goes
+in any case, whatever became of the journal: without the lock nobody has an attempt. The engine must be ours alone.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from typing import IO, Any
 
 from docker.errors import APIError
 
-from backoffice.inspection.sandbox.client import ENGINE_ERRORS, Infrastructure, connected, said
+from backoffice.inspection.sandbox import holder
+from backoffice.inspection.sandbox.client import ENGINE_ERRORS, LABEL, Infrastructure, connected, said
 
 KINDS = ("containers", "volumes", "networks", "names", "images")  # in the order they can be removed
 PATIENCE = 30.0  # seconds for what does not go at once: an image before those built on it, a container whose disk is still busy
@@ -41,6 +43,7 @@ def alone(address: str, *, seconds: float) -> Iterator[Any]:
     """A client of an engine that nobody else of ours uses meanwhile. What the block makes there is gone afterwards."""
     with _locked(address, seconds) as journal, connected(address) as api:
         _sweep(api, journal)
+        holder.provide(api)
         _write(journal, inventory(api))
         try:
             yield api
@@ -97,17 +100,18 @@ def _locked(address: str, seconds: float) -> Iterator[IO[str]]:
         yield journal
 
 
-def inventory(api: Any) -> dict[str, list[str]]:
-    """Everything on an engine, by kind: containers, volumes, networks, images (parents included) and what images are called.
+def inventory(api: Any, *, label: str = "") -> dict[str, list[str]]:
+    """Everything on an engine (that carries a label), by kind: containers, volumes, networks, images (parents included) and what images are called.
 
     Names count: an image pulled under a new name may be one that was there already.
     """
-    images = api.images(all=True)
+    only = {"label": label} if label else {}
+    images = api.images(all=True, filters=only)
     names = [name for row in images for name in [*(row["RepoTags"] or []), *(row["RepoDigests"] or [])] if "<none>" not in name]
     return {
-        "containers": [row["Id"] for row in api.containers(all=True)],
-        "volumes": [row["Name"] for row in api.volumes().get("Volumes") or []],
-        "networks": [row["Id"] for row in api.networks()],
+        "containers": [row["Id"] for row in api.containers(all=True, filters=only)],
+        "volumes": [row["Name"] for row in api.volumes(filters=only).get("Volumes") or []],
+        "networks": [row["Id"] for row in api.networks(filters=only)],
         "images": [row["Id"] for row in images],
         "names": names,
     }
@@ -122,12 +126,10 @@ def _write(journal: IO[str], table: dict[str, list[str]] | None) -> None:
 
 
 def _sweep(api: Any, journal: IO[str]) -> list[str]:
-    """Remove what the journal does not know, and forget the journal. An engine error leaves it for the next."""
+    """Remove what the journal does not know and what carries our label, and forget the journal. An engine error leaves it for the next."""
     journal.seek(0)
     text = journal.read()
-    if not text:
-        return []
-    before = json.loads(text)
+    before = json.loads(text) if text else None
     removed: list[str] = []
     until = time.monotonic() + PATIENCE
     while left := _left(api, before):
@@ -141,9 +143,12 @@ def _sweep(api: Any, journal: IO[str]) -> list[str]:
     return removed
 
 
-def _left(api: Any, before: dict[str, list[str]]) -> list[tuple[str, str]]:
-    now = inventory(api)
-    return [(kind, name) for kind in KINDS for name in now[kind] if name not in set(before[kind])]
+def _left(api: Any, before: dict[str, list[str]] | None) -> list[tuple[str, str]]:
+    now = inventory(api, label=LABEL)
+    if before is not None:
+        every = inventory(api)
+        now = {kind: [name for name in every[kind] if name in now[kind] or name not in before[kind]] for kind in KINDS}
+    return [(kind, name) for kind in KINDS for name in now[kind]]
 
 
 def _remove(api: Any, kind: str, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Where images are built: a network namespace of its own, without a network or with the operator's proxy alone (M6)."""
+"""Where images are built: the holder's network namespace, without a network or with the operator's proxy alone (M6)."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Site:
 
 
 @contextmanager
-def opened(session: Session) -> Iterator[Site]:
+def opened(session: Session, place: holder.Holder) -> Iterator[Site]:
     """A site for the builds of one attempt. What they asked for is recorded when the block ends, however it ends."""
     proxy = session.terms.build_proxy
     with ExitStack() as stack:
-        place = stack.enter_context(holder.held(session, "builder"))
+        refusing = stack.enter_context(witness.refusing(place.pid))
         seconds = session.terms.whole("build_seconds")
         passing = stack.enter_context(witness.relaying(place.pid, proxy, seconds=seconds)) if proxy else None
-        place.lookups.ready()
+        refusing.ready()
         if passing:
             passing.ready()
         address = "http://{}:{}".format(*relay.ADDRESS)
@@ -51,11 +51,11 @@ def opened(session: Session) -> Iterator[Site]:
                 raise Infrastructure("proxy_failed", proxy) from refused
             raise
         finally:
-            _record(session, place, passing)
+            _record(session, place, refusing.names(), passing)
 
 
-def _record(session: Session, place: holder.Holder, passing: witness.Witness | None) -> None:
-    recorder, lookups = session.recorder, place.lookups.names()
+def _record(session: Session, place: holder.Holder, lookups: dict[str, int], passing: witness.Witness | None) -> None:
+    recorder = session.recorder
     proxied = {name: times for name, times in passing.names().items() if name != relay.AWAY} if passing else {}
     attempts = place.attempts() + sum(lookups.values())
     recorder.transcript.building = {"attempts": attempts, "lookups": lookups, "proxied": proxied}

@@ -41,6 +41,11 @@ class Use:
     oom: int = 0  # processes the kernel killed for memory
     log_over: bool = False
 
+    def note(self, now: cgroups.Used) -> None:
+        """Nothing of it ever gets less; a group that goes away meanwhile says nothing."""
+        for name in ("memory_peak", "cpu_seconds", "pids_peak", "written", "met_pids", "oom"):
+            setattr(self, name, max(getattr(self, name), getattr(now, name)))
+
 
 @dataclass(slots=True)
 class Watch:
@@ -66,13 +71,17 @@ class Watch:
             first = first or (time.monotonic() if answer else 0.0)
             if answer and (self._expected(answer) or left <= 0 or time.monotonic() - first >= SETTLE):
                 self._ask([answer.port], CALM)
+                self.ports = netns.listening(self.crew.holder.pid)  # once more: some may have opened while they were listed
                 self.sample()
-                self.refused = self.crew.holder.attempts()
+                self.refused = self._calls()
                 return self.answers[answer.port]
             self._still_there()
             if left <= 0:
                 raise self._silent()
             pause.wait(EVERY)
+
+    def _calls(self) -> int:
+        return self.crew.holder.attempts() - self.crew.called
 
     def _declared(self) -> set[int]:
         return {port for service in self.plan.services for port in service.ports}
@@ -157,12 +166,7 @@ class Watch:
                 pid = facts["State"]["Pid"]
                 use.log_over = use.log_over or _overflowed(facts.get("LogPath") or "")
                 if pid:
-                    use.met_pids = max(use.met_pids, cgroups.events(pid, "pids.events", "max"))
-                    oom = max(
-                        cgroups.events(pid, "memory.oom_control", "oom_kill"), cgroups.events(pid, "memory.events", "oom_kill")
-                    )
-                    use.oom = max(use.oom, oom)
-                    _count(use, self.session.api.stats(container, stream=False, one_shot=True))
+                    use.note(cgroups.used(pid, container))
 
     def stop(self) -> None:
         """Ask every service to stop, the last started first, and see how it goes."""
@@ -191,8 +195,8 @@ class Watch:
         transcript, declared = self.session.recorder.transcript, self._declared()
         transcript.ports = [{"port": p.number, "loopback": p.loopback, "declared": p.number in declared} for p in self.ports]
         self.sample()
-        transcript.lookups = self.crew.holder.lookups.names()
-        calls = self.crew.holder.attempts() if self.refused < 0 else self.refused
+        transcript.lookups = self.crew.lookups.names()
+        calls = self._calls() if self.refused < 0 else self.refused
         transcript.network_attempts = calls + sum(transcript.lookups.values())
         for name in self.crew.services:
             row: dict[str, Any] = {"name": name}
@@ -227,12 +231,3 @@ class Watch:
 def _overflowed(path: str) -> bool:
     """The engine puts a full log aside under another name: it is there, so there was more than half of what is kept."""
     return bool(path) and Path(path + ".1").exists()
-
-
-def _count(use: Use, stats: dict[str, Any]) -> None:
-    memory = stats.get("memory_stats", {})
-    use.memory_peak = max(use.memory_peak, memory.get("max_usage", 0), memory.get("usage", 0))
-    use.cpu_seconds = max(use.cpu_seconds, round(stats.get("cpu_stats", {}).get("cpu_usage", {}).get("total_usage", 0) / 1e9, 3))
-    use.pids_peak = max(use.pids_peak, stats.get("pids_stats", {}).get("current", 0))
-    rows = stats.get("blkio_stats", {}).get("io_service_bytes_recursive") or []
-    use.written = max(use.written, sum(row["value"] for row in rows if row.get("op", "").lower() == "write"))

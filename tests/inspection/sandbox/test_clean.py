@@ -17,7 +17,7 @@ import pytest
 from backoffice.inspection.sandbox import engine as engines
 from backoffice.inspection.sandbox import policy, reading, reaper
 from backoffice.inspection.sandbox.attempt import try_install
-from backoffice.inspection.sandbox.client import connected
+from backoffice.inspection.sandbox.client import LABEL, connected
 from config.settings import ROOT
 from scripts import base_image
 from tests.inspection.sandbox.archives import zipped
@@ -87,6 +87,26 @@ def test_workers_killed_at_random_finish_every_demo(engine: RealEngine, tmp_path
     assert not list(Path(tempfile.gettempdir()).glob(f"{reading.PREFIX}{process.pid}-*"))
     reaper.reap(engine.address)
     assert outcomes == {f"{n}.zip": "passed" for n in range(3)}
+    assert engine.left() == {}
+
+
+def test_what_carries_our_label_goes_without_a_journal(engine: RealEngine) -> None:
+    """Made by hand: no attempt wrote it down. What does not carry the label stays."""
+    api, labels = engine.api, {LABEL: "mlplace-try-lost"}
+    api.create_container(engine.base, command=["true"], labels=labels, name="lost")
+    for name, marks in (("lost", labels), ("kept", {})):
+        api.create_volume(name, labels=marks)
+        api.create_network(name, driver="bridge", internal=True, labels=marks)
+        api.import_image_from_data(
+            b"", repository=name, tag="1", changes=[f"LABEL {key}={value}" for key, value in marks.items()]
+        )
+    reaper.lock_path(engine.address).unlink(missing_ok=True)
+    assert len(reaper.reap(engine.address)) == 4 + 1  # an image and its name
+    left = engine.left()
+    assert (left["volumes"], left["networks"], left["names"]) == (["kept"], ["kept"], ["kept:1"])
+    api.remove_volume("kept")
+    api.remove_network("kept")
+    api.remove_image("kept:1")
     assert engine.left() == {}
 
 

@@ -119,7 +119,7 @@ def test_a_group_holds_its_newcomers_and_goes_with_them(hierarchy: Path) -> None
     try:
         (inner / "cgroup.procs").write_text(str(process.pid))
         if cgroups.unified():
-            assert cgroups.events(process.pid, "cgroup.events", "populated") == 1
+            assert cgroups._group(process.pid, "inner", "memory") == inner
         beside = cgroups.beside(process.pid, "mlplace-box", memory=1 << 30)
         assert group / "mlplace-box" / "cgroup.procs" in beside
         cgroups.end(name)
@@ -129,6 +129,49 @@ def test_a_group_holds_its_newcomers_and_goes_with_them(hierarchy: Path) -> None
     finally:
         process.kill()
         process.wait()
+
+
+VERSION_1 = {
+    "memory/mlplace/1f/memory.max_usage_in_bytes": "104857600\n",
+    "memory/mlplace/1f/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n",
+    "cpuacct/mlplace/1f/cpuacct.usage": "2500000000\n",
+    "pids/mlplace/1f/pids.current": "7\n",
+    "pids/mlplace/1f/pids.events": "max 3\n",
+    "blkio/mlplace/1f/blkio.throttle.io_service_bytes_recursive": "8:0 Read 1\n8:0 Write 4096\n7:0 Write 4096\n8:0 Total 4097\nTotal 9\n",
+}
+VERSION_2 = {
+    "mlplace/1f/memory.peak": "104857600\n",
+    "mlplace/1f/memory.current": "5\n",
+    "mlplace/1f/memory.events": "low 0\nhigh 0\nmax 9\noom 2\noom_kill 2\noom_group_kill 0\n",
+    "mlplace/1f/cpu.stat": "usage_usec 2500000\nuser_usec 2000000\nsystem_usec 500000\nnr_periods 0\n",
+    "mlplace/1f/pids.current": "7\n",
+    "mlplace/1f/pids.events": "max 3\n",
+    "mlplace/1f/io.stat": "8:0 rbytes=1 wbytes=4096 rios=1 wios=1 dbytes=0 dios=0\n7:0 rbytes=0 wbytes=4096 rios=0 wios=1 dbytes=0 dios=0\n",
+}
+OLDER_2 = {name: text for name, text in VERSION_2.items() if not name.endswith("peak")}
+MEMBERS = {
+    1: "5:memory:/mlplace/1f\n4:cpu,cpuacct:/mlplace/1f\n3:pids:/mlplace/1f\n2:blkio:/mlplace/1f\n0::/\n",
+    2: "0::/mlplace/1f\n",
+}
+
+
+@pytest.mark.parametrize(
+    "tree, version, peak",
+    [(VERSION_1, 1, 100 << 20), (VERSION_2, 2, 100 << 20), (OLDER_2, 2, 5)],
+    ids=["version 1", "version 2", "an older kernel"],
+)
+def test_what_was_used_is_read_under_either_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tree: dict[str, str], version: int, peak: int
+) -> None:
+    """Files as the kernel writes them (Documentation/admin-guide/cgroup-v1, cgroup-v2.rst): nothing here binds controllers to version 2."""
+    for name, text in {**tree, "9/cgroup": MEMBERS[version]}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(cgroups, "ROOT", tmp_path)
+    monkeypatch.setattr(cgroups, "PROC", tmp_path)
+    assert cgroups.used(9, "1f") == cgroups.Used(peak, 2.5, 7, 8192, 3, 2)
+    nothing = cgroups.Used(0, 0.0, 0, 0, 0, 0)
+    assert cgroups.used(9, "2f") == cgroups.used(10, "1f") == nothing
 
 
 def test_the_engines_limits_are_written() -> None:
