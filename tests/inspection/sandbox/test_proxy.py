@@ -18,7 +18,7 @@ from backoffice.inspection.sandbox.attempt import try_install
 from backoffice.inspection.sandbox.client import Infrastructure
 from backoffice.inspection.sandbox.transcript import Tried
 from tests.inspection.sandbox.archives import zipped
-from tests.inspection.sandbox.test_hostile import host_addresses
+from tests.inspection.sandbox.demos import host_addresses
 from tests.real.engine import RealEngine
 
 WHEELS = Path("/usr/share/python-wheels")  # Debian's, for its own virtual environments
