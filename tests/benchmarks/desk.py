@@ -2,25 +2,32 @@
 
     python -m tests.benchmarks.desk [--rows 1000000] [--open 50000] [--only sqlite|postgres]
 
-The past reaches back three years in either case; weeks that are over have been counted once before, as the morning job does.
+The past reaches back three years in either case; weeks that are over, and what a day's forecast is learned from, have been counted once before, as the
+schedule does. Pages show the forecast as it is kept; «anew» is what the schedule pays for it every five minutes, and the first reader of a minute for
+the present week.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 
 from backoffice.store import queues, reports
+from backoffice.store.kept import Kept
 from backoffice.store.reports import FIGURES
-from backoffice.usecases import history, team
+from backoffice.usecases import history, outlook, team
+from backoffice.usecases.calendar_preview import effect
 from backoffice.usecases.digest import moment
 from tests.benchmarks.million import NOW, Filled, Parts, compared
 
+TOMORROW = date(2026, 11, 27)
 PAGES = ("", "people", "history", "forecast", "list/overdue", "list/unassigned", "list/authors")
 
 
 def parts(filled: Filled) -> Parts:
     """What is timed."""
     history.weeks(26, now=NOW)
+    outlook.renew(now=NOW)
     at = moment(NOW)
     figures = reports.figures(at)
     wrong = {name: getattr(figures, name) for name in FIGURES if getattr(figures, name) != reports.rows(name, at).count()}
@@ -33,9 +40,16 @@ def parts(filled: Filled) -> Parts:
         "figures": lambda: reports.figures(at),
         **lists,
         "weeks": lambda: history.weeks(26, now=NOW),
+        "the present week anew": lambda: _forgotten("week") or history.weeks(1, now=NOW),
+        "the forecast anew": lambda: outlook.renew(now=NOW),
+        "preview of a changed day": lambda: effect(TOMORROW, "off", now=NOW),
         "loads": lambda: team.loads(now=NOW),
         **pages,
     }
+
+
+def _forgotten(name: str) -> None:
+    Kept.delete().where(Kept.name == name).execute()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from backoffice.store import boards, queues
 from backoffice.store.listings import Submission
 from backoffice.store.people import Person
 from backoffice.store.queues import Listed, Watch
-from backoffice.store.reports import Moment, rows
+from backoffice.store.reports import Moment, figures
 from backoffice.usecases.team import Load
 from backoffice.web.staff import lines
 from backoffice.web.staff.lines import Line
@@ -54,6 +54,6 @@ def columns(loads: Sequence[Load], seen: Watch) -> list[Column]:
         found = [known[number] for number in tops.get(holder, ()) if number in known]
         return [Card(line, who_may_not(line.row.author)) for line in found]
 
-    free = rows("unassigned", Moment(seen.now, seen.now, seen.now)).count()
+    free = figures(Moment(seen.now, seen.now, seen.now)).unassigned
     shown = [Column(None, cards(boards.NOBODY), free), *(Column(load, cards(load.person.id), load.open) for load in loads)]
     return [Column(each.load, each.cards, max(each.more - len(each.cards), 0)) for each in shown]
