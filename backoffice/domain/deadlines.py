@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from backoffice.domain.opening_hours import ALL_DAY, Hours, parse_hours
@@ -106,6 +107,7 @@ def budget_of(hours: float) -> timedelta:
     return round(Fraction(str(hours)) * (3_600 * 1_000_000)) * MICROSECOND
 
 
+@lru_cache(maxsize=1_024)
 def share(budget: timedelta, percent: float) -> timedelta:
     """A percentage of the budget, exact to the microsecond."""
     return round(Fraction(budget // MICROSECOND) * Fraction(str(percent)) / 100) * MICROSECOND

@@ -18,7 +18,7 @@ from backoffice.store.moderation import EscalationStep, Hold
 from backoffice.usecases.escalate import OPEN
 from backoffice.usecases.policy_clock import columns, fired_steps, policy_clock, timing, version
 
-BATCH = 500
+BATCH = 200  # in one transaction: whoever decides meanwhile waits for it
 _KEPT = ("deadline_at", "deadline_provisional", "calendar_version", "next_step_at")
 
 

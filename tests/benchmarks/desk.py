@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.desk [--rows 1000000] [--open 50000] [--only sqlite|postgres]
 
-The past reaches back three years in either case; weeks that are over, and what a day's forecast is learned from, have been counted once before, as the
-schedule does. Pages show the forecast as it is kept; «anew» is what the schedule pays for it every five minutes, and the first reader of a minute for
-the present week.
+The past reaches back three years in either case; weeks that are over, and what a day's forecast is learned from, have been counted once before, as
+the schedule does. Pages show the forecast as it is kept: counting it anew is what the schedule pays for every five minutes, and the present week
+anew the first reader of a minute.
 """
 
 from __future__ import annotations
