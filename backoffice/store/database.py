@@ -99,12 +99,6 @@ def _alone(database: Database) -> Iterator[None]:
         database.execute_sql("SELECT pg_advisory_unlock(%s)", (_LOCK,))
 
 
-def is_full(error: OperationalError) -> bool:
-    """Whether the database had no room to write (SQLITE_FULL, PostgreSQL's disk_full). The transaction is rolled back."""
-    told = error.__cause__ or error.__context__  # the driver's own error, which peewee wraps
-    return getattr(told, "sqlite_errorname", "") == "SQLITE_FULL" or getattr(told, "sqlstate", "") == "53100"
-
-
 def upgrade(database: Database, target: str | None = None) -> list[str]:
     """Apply what is pending, up to ``target``; the names applied."""
     with database.connection_context(), _alone(database):

@@ -10,15 +10,13 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from peewee import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from backoffice.domain.errors import NoRoom, Refused
+from backoffice.domain.errors import Refused
 from backoffice.i18n import gettext
 from backoffice.store.base import db
-from backoffice.store.database import is_full
-from backoffice.web import access, auth, headers, navigation, wording, words
+from backoffice.web import access, auth, headers, navigation, outage, wording, words
 
 BLUEPRINTS = (
     "backoffice.web.api.catalog_hook",
@@ -46,10 +44,9 @@ def register(app: Flask) -> None:
     navigation.register(app)
     app.before_request(access.guard)
     _limit(app)
+    outage.register(app)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(CSRFError, _stale_form)
-    app.register_error_handler(NoRoom, _no_room)
-    app.register_error_handler(OperationalError, _database_failed)
     app.register_error_handler(HTTPException, _failed)
 
 
@@ -71,17 +68,12 @@ def _close(_error: BaseException | None) -> None:
         db.close()
 
 
-def wants_json() -> bool:
-    """Scripts of our pages say so."""
-    return request.accept_mimetypes.best == "application/json" or request.is_json
-
-
 def _refused(error: Refused) -> tuple[dict[str, Any], int] | Response | tuple[str, int]:
     """A rule said no: its words, and nothing changed. Scripts get them as JSON, people where they were."""
     limit = error.params.get("limit_bytes")
     shown = {**error.params, "limit": wording.filesize(int(limit))} if limit else error.params
     text = words.refusal(error.reason, shown)
-    if wants_json():
+    if wording.wants_json():
         return {"reason": error.reason, "words": text, "params": dict(error.params)}, 409
     if error.reason == "not_found":
         return render_template("error.html", code=404, words=text), 404
@@ -97,35 +89,13 @@ def _back() -> str:
     return url_for("pages.home" if current_user.is_authenticated else "catalog.index")
 
 
-_Told = tuple[dict[str, str], int] | tuple[str, int]
-
-
-def _stale_form(_error: CSRFError) -> _Told:
-    return _told("csrf", 400, gettext("The page has been open for too long. Reload it and repeat: what you saved is kept."))
-
-
-def _told(reason: str, code: int, text: str) -> _Told:
-    """The words of an error, for a script or for a person."""
+def _stale_form(_error: CSRFError) -> tuple[dict[str, str], int] | tuple[str, int]:
+    text = gettext("The page has been open for too long. Reload it and repeat: what you saved is kept.")
     return (
-        ({"reason": reason, "words": text}, code)
-        if wants_json()
-        else (render_template("error.html", code=code, words=text), code)
+        ({"reason": "csrf", "words": text}, 400)
+        if wording.wants_json()
+        else (render_template("error.html", code=400, words=text), 400)
     )
-
-
-def _no_room(error: Exception) -> _Told:
-    """A disk is full: the request changed nothing, and the log calls for somebody who can help."""
-    current_app.logger.error("no room: %s", error)
-    text = gettext(
-        "There is no room left on our servers, so this could not be saved. What was saved before is kept: try again in a few minutes."
-    )
-    return _told("no_room", 507, text)
-
-
-def _database_failed(error: OperationalError) -> _Told:
-    if is_full(error):
-        return _no_room(error)
-    raise error
 
 
 def _failed(error: HTTPException) -> HTTPException | tuple[str, int] | tuple[dict[str, str], int]:
@@ -141,4 +111,4 @@ def _failed(error: HTTPException) -> HTTPException | tuple[str, int] | tuple[dic
         500: gettext("Something broke on our side. It is written down; try once more."),
     }
     text = texts.get(code, texts[404] if code < 500 else texts[500])
-    return ({"words": text}, code) if wants_json() else (render_template("error.html", code=code, words=text), code)
+    return ({"words": text}, code) if wording.wants_json() else (render_template("error.html", code=code, words=text), code)

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from backoffice.store.base import db
 from backoffice.store.checks import Check, PreviewFile
-from backoffice.web import headers, wording
+from backoffice.web import headers, navigation, outage, wording
 from backoffice.wiring import Wiring
 from config.settings import Settings
 
@@ -66,13 +66,14 @@ def create_previews(settings: Settings | None = None) -> Flask:
     app.config["SETTINGS"] = settings
     app.extensions["wiring"] = Wiring(settings)
     wording.register_words(app)
-    app.jinja_env.globals["csp_nonce"] = headers.nonce
+    app.jinja_env.globals.update(csp_nonce=headers.nonce, static=navigation.static)
     app.jinja_env.filters["clean"] = clean
     app.before_request(_connect)
     app.teardown_request(_close)
     app.add_url_rule("/<token>/", view_func=page)
     app.add_url_rule("/<token>/<path:name>", view_func=file)
     app.after_request(_protect)
+    outage.register(app)
     return app
 
 

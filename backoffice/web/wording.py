@@ -24,7 +24,11 @@ ICONS = Path(__file__).parent / "static" / "icons"
 def select_language() -> str:
     """The reader's own choice, or what their account says, or Russian."""
     known = current_app.config["SETTINGS"].languages
-    chosen = session.get("language") or (current_user.language if current_user and current_user.is_authenticated else "")
+    chosen = (
+        g.get("spoken")
+        or session.get("language")
+        or (current_user.language if current_user and current_user.is_authenticated else "")
+    )
     return chosen if chosen in known else i18n.DEFAULT
 
 
@@ -116,8 +120,13 @@ def scheme() -> str:
     return "dark" if request.cookies.get("theme") == "dark" else "light"
 
 
+def wants_json() -> bool:
+    """Scripts of our pages say so."""
+    return request.accept_mimetypes.best == "application/json" or request.is_json
+
+
 def speak(language_of_reader: str) -> None:
-    """The language of this one response, where nobody is signed in."""
+    """The language of this one response, whoever is signed in."""
     g.spoken = language_of_reader
 
 
