@@ -7,6 +7,7 @@ from typing import Any
 worker_class = "gthread"
 workers = 2
 threads = 8
+preload_app = True  # the application is built once and its workers are forked: it opens nothing before its first request
 timeout = 120  # seconds without a sign of life from a worker; a request may take longer
 graceful_timeout = 15
 keepalive = 20

@@ -18,10 +18,11 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import IO
 
+from backoffice.cli import accounts
 from backoffice.cli.words import say
 from backoffice.inspection import antivirus
 from backoffice.inspection.sandbox import engine
@@ -30,6 +31,7 @@ from scripts import children, services
 from scripts.children import Child
 
 PATIENCE = 90.0  # seconds until the pages must answer
+PAGES = frozenset({"web", "previews"})  # of Procfile, what people see
 
 
 class Supervisor:
@@ -48,6 +50,11 @@ class Supervisor:
         self.service_count = 0  # of the children, those that the product stands on
         self.listeners: dict[str, socket.socket] = {}
         self.address = ""
+
+    @property
+    def with_demo(self) -> bool:
+        """Whether an empty installation gets the demo."""
+        return self.environment.get("MLPLACE_DEMO", "1") != "0"
 
     def start_services(self) -> None:
         """Redis, mail and antivirus, each only when the settings name none."""
@@ -112,14 +119,8 @@ class Supervisor:
 
     def prepare(self) -> None:
         """The schema and, in an empty database, the demo."""
-        self._flask("db", "upgrade")
-        if self.environment.get("MLPLACE_DEMO", "1") != "0" and not self.over.is_set():
-            self._flask("demo", "load")
-
-    def _flask(self, *arguments: str) -> None:
-        command = [sys.executable, "-m", "flask", *arguments]
         process = subprocess.Popen(
-            command,
+            [sys.executable, "-m", "scripts.prepare", *(["--demo"] if self.with_demo else [])],
             cwd=ROOT,
             env=self.environment,
             start_new_session=True,
@@ -130,12 +131,23 @@ class Supervisor:
                 process.terminate()
                 process.wait()
         if process.returncode and not self.over.is_set():
-            raise services.Missing(f"flask {' '.join(arguments)}: {process.returncode}")
+            raise services.Missing(f"scripts.prepare: {process.returncode}")
 
-    def start_processes(self) -> None:
-        """What ``Procfile`` names. Only the sandbox's worker is told where the engine is."""
+    def start_pages(self) -> bool:
+        """What people open comes first and has the machine to itself; whether it answered, well or ill."""
         self.service_count = len(self.children)
+        self._start_processes(PAGES)
+        return self._wait_for_pages()
+
+    def start_workers(self) -> None:
+        """Everything else of ``Procfile``."""
+        self._start_processes(procfile(ROOT / "Procfile").keys() - PAGES)
+
+    def _start_processes(self, wanted: Container[str]) -> None:
+        """Those of ``Procfile``. Only the sandbox's worker is told where the engine is."""
         for name, command in procfile(ROOT / "Procfile").items():
+            if name not in wanted:
+                continue
             shell = ["/bin/sh", "-c", f"exec {command}"]
             held = [self.listeners[name].fileno()] if name in self.listeners else []
             environment = {key: value for key, value in self.environment.items() if name == "sandbox" or key != "MLPLACE_ENGINE"}
@@ -145,7 +157,7 @@ class Supervisor:
 
     def start_demo_image(self) -> None:
         """The image that one of the demo's submissions stands on is made while everything else is already at work."""
-        wanted = "0" not in (self.environment.get("MLPLACE_DEMO"), self.environment.get("MLPLACE_DEMO_IMAGE"))
+        wanted = self.with_demo and self.environment.get("MLPLACE_DEMO_IMAGE") != "0"
         if wanted and self.environment.get("MLPLACE_ENGINE"):
             child = services.jupyter_image(self.var, self.environment, root=ROOT)
             child.start()
@@ -169,10 +181,10 @@ class Supervisor:
         children.sweep_orphans()
         say(ru="Всё остановлено.", en="Everything has stopped.")
 
-    def wait_for_pages(self) -> bool:
+    def _wait_for_pages(self) -> bool:
         """Whether /health answered, well or ill, in time."""
         until = time.monotonic() + PATIENCE
-        while time.monotonic() < until and not self.over.wait(0.2):
+        while time.monotonic() < until and not self.over.wait(0.1):
             for child in self.children:
                 if child.name == "web" and child.process and child.process.poll() is not None:
                     return False
@@ -242,8 +254,8 @@ def _alone(var: Path) -> IO[str] | None:
 def _greet(supervisor: Supervisor) -> None:
     url = supervisor.environment["MLPLACE_BASE_URL"]
     say(ru=f"\nML-Place работает: {url}   (остановить: Ctrl-C)", en=f"\nML-Place is running: {url}   (stop it with Ctrl-C)")
-    if supervisor.environment.get("MLPLACE_DEMO", "1") != "0":
-        supervisor._flask("demo", "accounts")
+    if supervisor.with_demo:
+        accounts.tell()
     say(
         ru=f"Письма: {url}/mail   Журналы: {shlex.quote(str(supervisor.var / 'log'))}",
         en=f"Mail: {url}/mail   Logs: {shlex.quote(str(supervisor.var / 'log'))}",
@@ -268,10 +280,12 @@ def main() -> int:
         lock.flush()
         supervisor.prepare()
         if not supervisor.over.is_set():
-            supervisor.start_processes()
-            if supervisor.wait_for_pages():
+            answered = supervisor.start_pages()
+            if not supervisor.over.is_set():
+                supervisor.start_workers()
+                supervisor.start_demo_image()
+            if answered:
                 _greet(supervisor)
-            supervisor.start_demo_image()
             supervisor.watch()
     except services.Missing as missing:
         print(missing, file=sys.stderr)

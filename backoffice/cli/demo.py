@@ -9,9 +9,9 @@ from flask import current_app
 from flask.cli import with_appcontext
 from flask_security import hash_password
 
-from backoffice.cli.words import pick, say
+from backoffice.cli.accounts import tell
+from backoffice.cli.words import say
 from backoffice.clock import utcnow
-from backoffice.demo import people
 from backoffice.inspection.clamd_at_hand import at_hand
 from backoffice.inspection.clamd_server import NoClamd
 from backoffice.store.listings import Submission
@@ -26,12 +26,12 @@ def command() -> None:
 @with_appcontext
 def load_() -> None:
     """Load the demo; a second time nothing changes."""
-    from backoffice.demo.load import NotInspected, load
-
     wiring = current_app.extensions["wiring"]
     with wiring.database.connection_context():
         if Submission.select().exists():
             return
+        from backoffice.demo.load import NotInspected, load
+
         say(
             ru="Готовлю демонстрационные данные: делаю файлы и проверяю их…",
             en="Preparing the demo: making files and examining them…",
@@ -50,14 +50,6 @@ def _tell(name: str, number: int, count: int) -> None:
 
 
 @command.command("accounts")
-@with_appcontext
 def accounts() -> None:
     """The demo accounts and their password."""
-    ru = {"author": "автор", "moderator": "модератор", "lead": "руководитель", "admin": "администратор"}
-    say(
-        ru=f"Демонстрационные учётные записи, пароль у всех один: {people.PASSWORD}",
-        en=f"Demo accounts, all with the password {people.PASSWORD}",
-    )
-    for player in people.PLAYERS:
-        roles = pick(ru=", ".join(ru[role] for role in player.roles), en=", ".join(player.roles))
-        click.echo(f"  {player.email:<28} {player.name:<26} {roles}")
+    tell()

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from backoffice.demo import archives, documents, examples
-from backoffice.demo.people import PLAYERS
+from backoffice.demo.players import PLAYERS
 
 TEXTS = Path(__file__).parent / "texts"
 SLOTS = ("data_example", "instruction", "terms_of_use", "model_archive")

@@ -1,54 +1,24 @@
-"""The people of the demo: one team of staff, five teams of authors. All have the same password, which ``make run`` prints."""
+"""Puts the people of the demo into the database."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
+from backoffice.demo.players import PASSWORD, PLAYERS
 from backoffice.store.people import Person
 from backoffice.usecases import people
-
-PASSWORD = "mlplace-demo"  # noqa: S105  (printed for everybody to see)
-
-
-@dataclass(frozen=True, slots=True)
-class Player:
-    """One person of the demo. ``key`` is the name by which the story calls them."""
-
-    key: str
-    name: str
-    roles: tuple[str, ...]
-    team: str = ""
-
-    @property
-    def email(self) -> str:
-        """What they sign in with."""
-        return f"{self.key}@mlplace.example"
-
-
-PLAYERS = (
-    Player("admin", "Нина Корнеева", ("admin",), "ML-Place"),
-    Player("olga", "Ольга Сергеевна Лебедева", ("lead", "moderator"), "ML-Place"),
-    Player("vera", "Вера Мельникова", ("moderator",), "ML-Place"),
-    Player("gleb", "Глеб Тарасов", ("moderator",), "ML-Place"),
-    Player("timur", "Тимур Валиев", ("moderator",), "ML-Place"),
-    Player("anna", "Анна Ковалёва", ("author",), "Лаборатория «Зоркий»"),
-    Player("pavel", "Павел Ситников", ("author",), "АгроДанные"),
-    Player("marina", "Марина Дроздова", ("author",), "МедАналитика"),
-    Player("ilya", "Илья Гринберг", ("author",), "ПромСигнал"),
-    Player("svetlana", "Светлана Чернова", ("author",), "Розничные решения"),
-)
 
 
 def load(hashed: Callable[[str], str], *, now: datetime) -> dict[str, Person]:
     """Everybody, by key; those who are there already are left as they are."""
+    secret = hashed(PASSWORD)  # once for all: hashing is slow on purpose, and this password is no secret
     found = {}
     for player in PLAYERS:
         found[player.key] = Person.get_or_none(Person.email == player.email) or people.add(
             email=player.email,
             name=player.name,
-            password_hash=hashed(PASSWORD),
+            password_hash=secret,
             roles=player.roles,
             team=player.team,
             now=now,

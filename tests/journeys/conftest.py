@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from backoffice.demo.people import PASSWORD
+from backoffice.demo.players import PASSWORD
 from tests.real.browser import Watched
 from tests.real.product import Product, sqlite_in
 from tests.real.waiting import until

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from backoffice.demo.people import PLAYERS
+from backoffice.demo.players import PLAYERS
 from tests.journeys.conftest import Books, Come
 from tests.real.product import Product
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from backoffice.demo.people import PASSWORD
+from backoffice.demo.players import PASSWORD
 from tests.real.browser import Watched
 from tests.real.product import Product
 from tests.real.waiting import until

@@ -111,13 +111,8 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, clamd: str) -> Path:
 
 def _load(var: Path, clamd: str) -> None:
     shutil.rmtree(var, ignore_errors=True)
-    for command in (["db", "upgrade"], ["demo", "load"]):
-        subprocess.run(
-            [sys.executable, "-m", "flask", *command],
-            cwd=ROOT,
-            env=environment(var, sqlite_in(var), clamd=clamd),
-            check=True,
-        )
+    command = [sys.executable, "-m", "scripts.prepare", "--demo"]
+    subprocess.run(command, cwd=ROOT, env=environment(var, sqlite_in(var), clamd=clamd), check=True)
 
 
 def sqlite_in(var: Path) -> str:
