@@ -15,7 +15,6 @@ from backoffice.store.listings import Submission, SubmissionValue
 from backoffice.store.moderation import Decision, EscalationStep
 
 FEW = 2_000  # rows that are better fetched by their ids than asked for one by one
-MANY = 20_000  # the same among all submissions there ever were
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +38,14 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Newest:
-    """A list of everything, newest first, of which ``count`` rows with ids below ``before`` are wanted."""
+class Words:
+    """Where a search looks (``ever``: in all submissions there ever were), and which share of that is few enough to be fetched by ids.
 
-    count: int
-    before: int | None = None
+    A page of a list is soon full when its rows are asked one by one, unless hardly any of them matches. A number needs all of them.
+    """
+
+    ever: bool
+    few: float
 
 
 @dataclass(slots=True)
@@ -60,11 +62,11 @@ class Narrowed:
         self.few = self.few or few
 
 
-def narrowed(filters: Filters, *, now: datetime, tomorrow: datetime, newest: Newest | None = None) -> Narrowed:
-    """What the filters leave. ``tomorrow`` is the coming midnight of the office; ``newest`` belongs to the list that holds old submissions too."""
+def narrowed(filters: Filters, words: Words, *, now: datetime, tomorrow: datetime) -> Narrowed:
+    """What the filters leave. ``tomorrow`` is the coming midnight of the office."""
     found = Narrowed([])
     if filters.q.strip():
-        _words(found, filters, newest)
+        _words(found, filters.q, words)
     for value in (filters.industry, filters.technology, filters.effect):
         if value:
             links = SubmissionValue.select(SubmissionValue.submission).where(SubmissionValue.value == value)
@@ -96,18 +98,14 @@ def _exists(model: type[Row], condition: Any) -> Any:
     return fn.EXISTS(model.select(SQL("1")).where(condition, model._meta.fields["submission"] == SQL('"t1"."id"')))
 
 
-def _words(found: Narrowed, filters: Filters, newest: Newest | None) -> None:
-    alone = list(filters.given()) == ["q"]  # nothing else takes any of the newest out
-    rare = search.is_rare(filters.q, MANY if newest else FEW, ever=newest is not None)
-    if newest and alone and not rare:
-        words = search.newest(filters.q, newest.count, before=newest.before)
-    else:
-        words = search.matching(filters.q, rare=rare, ever=newest is not None)
-    number = filters.q.strip().lstrip("№# ")
+def _words(found: Narrowed, asked: str, words: Words) -> None:
+    rare = search.share(asked, ever=words.ever) < words.few
+    condition = search.matching(asked, rare=rare, ever=words.ever)
+    number = asked.strip().lstrip("№# ")
     if number.isdecimal() and len(number) < 10:
-        words = (Submission.id == int(number)) | words if words else Submission.id == int(number)
-    found.conditions.append(words or SQL("1 = 0"))
-    found.few = rare or (alone and newest is not None)
+        condition = (Submission.id == int(number)) | condition if condition else Submission.id == int(number)
+    found.conditions.append(condition or SQL("1 = 0"))
+    found.few = rare
 
 
 def _plain(column: str, sign: str, value: Any) -> Expression:

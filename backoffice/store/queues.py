@@ -15,7 +15,7 @@ from peewee import JOIN, SQL, Case, Expression, ModelSelect, SqliteDatabase, Val
 from backoffice.domain.states import UNDER_MODERATION
 from backoffice.store import tally
 from backoffice.store.base import db
-from backoffice.store.filters import Filters, Narrowed, Newest, narrowed
+from backoffice.store.filters import Filters, Narrowed, Words, narrowed
 from backoffice.store.listings import DictionaryValue, Submission, SubmissionValue
 from backoffice.store.moderation import Decision, EscalationStep, ReviewDraft, Skip
 from backoffice.store.people import Person
@@ -25,7 +25,11 @@ TABS = ("mine", "free", "others", "checking", "authors", "today", "all")
 OPEN_TABS = ("mine", "free", "others", "checking")
 BY_TIME = "by_time"  # the order of a list that is no tab
 PAGE = 50
-MOST = 1_000  # rows that are counted under filters
+MOST = 500  # rows that are counted one by one
+PAGES, NUMBERS = (
+    (0.05, 0.02),
+    (0.3, 0.1),
+)  # shares of current work and of all there ever were: fewer that match a search are fetched by ids
 _INDEX = {
     "free": "submission_free",
     "others": "submission_taken",
@@ -60,8 +64,8 @@ class Listed:
     index: str = ""
     few: bool = False
 
-    def ids(self, *more: Any, limit: int) -> tuple[str, list[Any]]:
-        """SQL and parameters."""
+    def ids(self, *more: Any, limit: int, ordered: bool = True) -> tuple[str, list[Any]]:
+        """SQL and parameters. Where nobody reads the order, it need not be made."""
         sqlite = isinstance(db.obj, SqliteDatabase)
         rows = Submission.select(Submission.id)
         if self.few and not sqlite:  # OFFSET 0 keeps PostgreSQL from walking the order in search of a few
@@ -70,7 +74,7 @@ class Listed:
             rows = rows.from_(SQL(f'({text} OFFSET 0) AS "t1"', params))
         else:
             rows = rows.where(*self.conditions, *more)
-        text, params = rows.order_by(*_directed(self.order)).limit(limit).sql()
+        text, params = rows.order_by(*(_directed(self.order) if ordered else ())).limit(limit).sql()
         if self.index and sqlite and not self.few:
             text = text.replace('"submission" AS "t1"', f'"submission" AS "t1" INDEXED BY {self.index}', 1)
         return text, params
@@ -78,6 +82,14 @@ class Listed:
 
 class AtLeast(int):
     """A number that counting stopped at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How many rows each tab has, and how many free and others' submissions the horizon leaves out."""
+
+    tabs: dict[str, int]
+    later: int
 
 
 @dataclass(slots=True)
@@ -145,41 +157,53 @@ def waiting_for_authors() -> list[Any]:
     return [SQL(indexed)]
 
 
-def counts(watch: Watch, filters: Filters) -> dict[str, int]:
+def numbers(watch: Watch, filters: Filters) -> Numbers:
     """The number of rows of every tab, by the conditions that list them.
 
-    Without filters they are exact and cost the same however many there are (``tally``). Under filters rows are counted, up to ``MOST``: a number
-    that is ``AtLeast`` says that there are more.
+    Without filters nothing is counted (``tally``). Under filters numbers are exact where few rows have to be looked at. Else they are counted in the
+    order of each list, up to ``MOST``: a number that is ``AtLeast`` says that there are more.
     """
-    if filters.given():
-        current, ever = (_narrowed(tab, watch, filters) for tab in ("free", "all"))
-        return _counted({tab: _tab(tab, watch, ever if tab == "all" else current) for tab in TABS})
-    found = _weighed({tab: _in_tab(tab, watch) for tab in OPEN_TABS}, watch)
-    today = Submission.select().where(*_in_tab("today", watch)).count()
-    return {**found, "authors": tally.number("with_author"), "today": today, "all": tally.number("submitted")}
+    lists = {tab: _in_tab(tab, watch) for tab in TABS if tab != "all"} | {"later": _later(watch)}
+    if not filters.given():
+        found = _weighed({name: lists[name] for name in (*OPEN_TABS, "later")}, watch)
+        found["today"] = Submission.select().where(*lists["today"]).count()
+        found |= {"authors": tally.number("with_author"), "all": tally.number("submitted")}
+    else:
+        current, ever = (_narrowed(tab, watch, filters, NUMBERS) for tab in ("free", "all"))
+        if current.few:
+            found = _summed(lists, current)
+        else:
+            walked = {tab: _tab(tab, watch, current) for tab in TABS if tab != "all"}
+            walked["later"] = Listed([*lists["later"], *current.conditions], BY_TIME, "submission_by_time")
+            found = _counted(walked)
+        found |= _counted({"all": _tab("all", watch, ever)})
+    return Numbers({tab: found[tab] for tab in TABS}, found["later"])
 
 
-def later(watch: Watch, filters: Filters) -> int:
-    """How many free and others' submissions the horizon leaves out; counted as ``counts`` does."""
+def _later(watch: Watch) -> list[Any]:
     if watch.horizon is None:
-        return 0
-    beyond = [
-        *_awaiting(),
-        ~_mine(watch),
-        Expression(due(), ">", Submission.deadline_at.db_value(watch.horizon)),
-        _has_deadline(),
-    ]
-    if filters.given():
-        left = narrowed(filters, now=watch.now, tomorrow=watch.tomorrow)
-        return _counted({"later": Listed([*beyond, *left.conditions], BY_TIME, "submission_by_time", left.few)})["later"]
-    return _weighed({"later": beyond}, watch)["later"]
+        return [SQL(_OPEN), SQL("1 = 0")]
+    beyond = Expression(due(), ">", Submission.deadline_at.db_value(watch.horizon))
+    return [*_awaiting(), ~_mine(watch), beyond, _has_deadline()]
 
 
 def _weighed(conditions: dict[str, list[Any]], watch: Watch) -> dict[str, int]:
     """How many open submissions meet each set of conditions, out of the tally."""
-    weight = SQL('"t1"."n"')
-    sums = [fn.SUM(Case(None, [(all_of(met), weight)], 0)).alias(name) for name, met in conditions.items()]
-    row = Submission.select(*sums).from_(tally.weighed([watch.horizon], watch.person)).dicts().get()
+    source = tally.weighed([watch.horizon], watch.person)
+    return _sums(conditions, Submission.select(*_cases(conditions, SQL('"t1"."n"'))).from_(source))
+
+
+def _summed(conditions: dict[str, list[Any]], left: Narrowed) -> dict[str, int]:
+    """How many of those that the filters leave meet each set of conditions: they are read once for all."""
+    return _sums(conditions, Submission.select(*_cases(conditions, 1)).where(*left.conditions))
+
+
+def _cases(conditions: dict[str, list[Any]], weight: Any) -> list[Any]:
+    return [fn.SUM(Case(None, [(all_of(met), weight)], 0)).alias(name) for name, met in conditions.items()]
+
+
+def _sums(conditions: dict[str, list[Any]], query: ModelSelect) -> dict[str, int]:
+    row = query.dicts().get()
     return {name: int(row[name] or 0) for name in conditions}
 
 
@@ -187,7 +211,7 @@ def _counted(lists: dict[str, Listed]) -> dict[str, int]:
     """The rows of several lists, no further than ``MOST`` and one: one statement."""
     parts, params = [], []
     for each in lists.values():
-        text, given = each.ids(limit=MOST + 1)
+        text, given = each.ids(limit=MOST + 1, ordered=not each.few)
         parts.append(f"(SELECT COUNT(*) FROM ({text}) AS c)")  # noqa: S608 (made by peewee)
         params += given
     found = db.execute_sql(f"SELECT {', '.join(parts)}", params).fetchone()
@@ -258,13 +282,13 @@ def _compared(key: tuple[Any, str, Any], how: str) -> Expression:
 
 def page(tab: str, watch: Watch, filters: Filters, *, cursor: str = "", limit: int = PAGE) -> Page:
     """One page of a tab with all that its rows show: five queries, six where there are decisions."""
-    left = _narrowed(tab, watch, filters, cursor=cursor, limit=limit)
+    left = _narrowed(tab, watch, filters, PAGES)
     return listed(_tab(tab, watch, left), watch.person, cursor=cursor, limit=limit)
 
 
-def _narrowed(tab: str, watch: Watch, filters: Filters, *, cursor: str = "", limit: int = MOST) -> Narrowed:
-    newest = Newest(limit + 1, int(cursor) if cursor.isdecimal() else None) if tab == "all" else None
-    return narrowed(filters, now=watch.now, tomorrow=watch.tomorrow, newest=newest)
+def _narrowed(tab: str, watch: Watch, filters: Filters, few: tuple[float, float]) -> Narrowed:
+    ever = tab == "all"
+    return narrowed(filters, Words(ever, few[ever]), now=watch.now, tomorrow=watch.tomorrow)
 
 
 def _tab(tab: str, watch: Watch, left: Narrowed) -> Listed:

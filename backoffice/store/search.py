@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -12,7 +13,9 @@ from peewee import SQL, SqliteDatabase
 from backoffice.store.base import db
 from backoffice.store.listings import Submission
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")
+SHORTEST = 3  # letters of an unfinished word: with fewer, half the vocabulary continues it
+SAMPLE = 400  # submissions that tell how common a word is
 LONGEST = 40_000  # characters of a submission that are indexed
 EVERYTHING, CURRENT = (
     "submission_search",
@@ -76,53 +79,62 @@ def reindex() -> int:
 def matching(query: str, *, rare: bool = True, ever: bool = False) -> SQL | None:
     """A condition on ``Submission.id``: every word of the query is there, the last one perhaps unfinished. None for no words.
 
-    Of current work (what is open, what waits on its author, what was decided today), or of all submissions there ever were. PostgreSQL takes
-    half a percent for the least that an unfinished word can match: told that it is ``rare``, it asks the index instead of reading row by row.
+    Of current work (what is open, what waits on its author, what was decided today), or of all submissions there ever were. ``rare``: all that
+    match come out of the word index first. Otherwise each row of a list is asked by itself, which reads a page and no more where many match.
     """
-    found = _matches(EVERYTHING if ever else CURRENT, query)
-    if found is None:
-        return None
-    text, asked = found
-    if rare:
-        text = _by_index(text)
-    return SQL(f'"t1"."id" IN ({text})', (asked,))
+    words = _Words.of(query, ever=ever)
+    return words and SQL(*(words.by_index() if rare else words.row_by_row()))
 
 
-def newest(query: str, count: int, *, before: int | None = None) -> SQL | None:
-    """The same of all submissions, but only the newest so many of them, with ids below ``before``."""
-    found = _matches(EVERYTHING, query)
-    if found is None:
-        return None
-    text, asked = found
-    below, values = (f" AND rowid < {_mark()}", (before,)) if before is not None else ("", ())
-    return SQL(f'"t1"."id" IN ({text}{below} ORDER BY rowid DESC LIMIT {_mark()})', (asked, *values, count))
+def share(query: str, *, ever: bool = False) -> float:
+    """About which part of current work matches, or of all submissions there ever were: by the newest of them."""
+    words = _Words.of(query, ever=ever)
+    if words is None:
+        return 0.0
+    test, asked = words.test("s.stems")
+    newest = f"SELECT stems FROM {words.table} ORDER BY rowid DESC LIMIT {SAMPLE}"  # noqa: S608 (our own names, a number)
+    counted = f"SELECT COUNT(*), COALESCE(SUM(CASE WHEN {test} THEN 1 ELSE 0 END), 0) FROM ({newest}) AS s"  # noqa: S608
+    seen, found = db.execute_sql(counted, asked).fetchone()
+    return int(found) / int(seen) if seen else 0.0
 
 
-def is_rare(query: str, few: int, *, ever: bool = False) -> bool:
-    """Whether no more than so many of current work match, or of all submissions there ever were."""
-    found = _matches(EVERYTHING if ever else CURRENT, query)
-    if found is None:
-        return True
-    text, asked = found
-    counted = f"SELECT COUNT(*) FROM (SELECT rowid FROM ({_by_index(text)}) AS m LIMIT {few + 1}) AS c"  # noqa: S608 (our own names, a number)
-    return int(db.execute_sql(counted, (asked,)).fetchone()[0]) <= few
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The stems that are asked for, in one of the two indexes."""
 
+    table: str
+    stems: tuple[str, ...]
+    unfinished: bool
 
-def _by_index(text: str) -> str:
-    """The same rows, all of them out of the index before any is used."""
-    return text if isinstance(db.obj, SqliteDatabase) else f"WITH m AS MATERIALIZED ({text}) SELECT rowid FROM m"  # noqa: S608 (our own names)
+    @classmethod
+    def of(cls, query: str, *, ever: bool) -> _Words | None:
+        found = stems(query)[:20]
+        return cls(EVERYTHING if ever else CURRENT, tuple(found), len(found[-1]) >= SHORTEST) if found else None
 
+    def by_index(self) -> tuple[str, list[str]]:
+        star = "*" * self.unfinished
+        if isinstance(db.obj, SqliteDatabase):
+            asked = " ".join(f'"{stem}"' for stem in self.stems) + star
+            return f'"t1"."id" IN (SELECT rowid FROM {self.table} WHERE stems MATCH ?)', [asked]  # noqa: S608 (our own names)
+        # Materialized: PostgreSQL takes half a percent for the least that an unfinished word can match, and would read row by row.
+        rows = f"SELECT rowid FROM {self.table} WHERE stems @@ to_tsquery('simple', %s)"  # noqa: S608
+        return f'"t1"."id" IN (WITH m AS MATERIALIZED ({rows}) SELECT rowid FROM m)', [self._tsquery()]  # noqa: S608
 
-def _matches(table: str, query: str) -> tuple[str, str] | None:
-    """SQL for the row ids, and its parameter; None for no words."""
-    found = stems(query)[:20]
-    if not found:
-        return None
-    if isinstance(db.obj, SqliteDatabase):
-        condition, asked = "MATCH ?", " ".join(f'"{stem}"' for stem in found) + "*"
-    else:
-        condition, asked = "@@ to_tsquery('simple', %s)", " & ".join(f"'{stem}'" for stem in found) + ":*"
-    return f"SELECT rowid FROM {table} WHERE stems {condition}", asked  # noqa: S608 (our own names)
+    def row_by_row(self) -> tuple[str, list[str]]:
+        """A scalar subquery: no planner turns it into a join that begins with all that match."""
+        test, asked = self.test("m.stems")
+        return f'(SELECT {test} FROM {self.table} AS m WHERE m.rowid = "t1"."id")', asked  # noqa: S608 (our own names)
+
+    def test(self, column: str) -> tuple[str, list[str]]:
+        """Whether one row's stems, in ``column``, match."""
+        if not isinstance(db.obj, SqliteDatabase):
+            return f"{column} @@ to_tsquery('simple', %s)", [self._tsquery()]
+        ends = [" "] * (len(self.stems) - 1) + ["" if self.unfinished else " "]
+        asked = [f" {stem}{end}" for stem, end in zip(self.stems, ends, strict=True)]
+        return " AND ".join([f"instr(' ' || {column} || ' ', ?) > 0"] * len(asked)), asked
+
+    def _tsquery(self) -> str:
+        return " & ".join(f"'{stem}'" for stem in self.stems) + ":*" * self.unfinished
 
 
 def _mark() -> str:

@@ -35,12 +35,11 @@ def _tabs(seen: Watch, size: Size) -> Parts:
     whole = Watch(person=seen.person, now=seen.now, today=seen.today, tomorrow=seen.tomorrow)
     parts: Parts = {tab: partial(queues.page, tab, seen, Filters()) for tab in TABS}
     for tab in ("free", "others", "checking", "authors", "today"):
-        middle = queues.page(tab, whole, Filters(), limit=queues.counts(whole, Filters())[tab] // 2).after
+        middle = queues.page(tab, whole, Filters(), limit=queues.numbers(whole, Filters()).tabs[tab] // 2).after
         parts[f"{tab}_deep"] = partial(queues.page, tab, whole, Filters(), cursor=middle)
     parts["all_deep"] = partial(queues.page, "all", seen, Filters(), cursor=str(size.rows // 2))
-    parts["numbers"] = partial(queues.counts, seen, Filters())
-    parts["numbers_of_a_lead"] = partial(queues.counts, whole, Filters())
-    parts["due_later"] = partial(queues.later, seen, Filters())
+    parts["numbers"] = partial(queues.numbers, seen, Filters())
+    parts["numbers_of_a_lead"] = partial(queues.numbers, whole, Filters())
     return parts
 
 
@@ -49,7 +48,7 @@ def _narrowed(seen: Watch) -> Parts:
     parts: Parts = {}
     for name, filters in _filters(seen).items():
         parts |= {f"{name}: {tab}": partial(queues.page, tab, seen, filters) for tab in ("free", "all")}
-        parts[f"{name}: numbers"] = partial(queues.counts, seen, filters)
+        parts[f"{name}: numbers"] = partial(queues.numbers, seen, filters)
     return parts
 
 

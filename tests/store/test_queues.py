@@ -92,21 +92,22 @@ def test_each_tab_has_its_own(full: House) -> None:
 @pytest.mark.parametrize("horizon", [None, NOW])
 def test_a_tabs_number_is_the_number_of_its_rows(full: House, filters: Filters, horizon: datetime | None) -> None:
     watch = full.watch(horizon=horizon)
-    numbers = queues.counts(watch, filters)
+    numbers = queues.numbers(watch, filters).tabs
     assert numbers == {tab: len(queues.page(tab, watch, filters).rows) for tab in queues.TABS}
 
 
 def test_under_filters_counting_stops_and_says_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queues, "MOST", 3)
+    monkeypatch.setattr("backoffice.store.filters.FEW", 0)
     for n in range(4):
         house.submission(f"м{n}", worst_finding="reject", deadline_at=NOW + (2 * DAY if n else DAY))
     filters = Filters(outcome="reject")
-    near = queues.counts(house.watch(horizon=NOW + DAY), filters)
+    near = queues.numbers(house.watch(horizon=NOW + DAY), filters).tabs
     assert (near["free"], isinstance(near["free"], AtLeast)) == (1, False)
-    assert queues.later(house.watch(horizon=NOW + DAY), filters) == 3
-    far = queues.counts(house.watch(), filters)
+    assert queues.numbers(house.watch(horizon=NOW + DAY), filters).later == 3
+    far = queues.numbers(house.watch(), filters).tabs
     assert (far["free"], isinstance(far["free"], AtLeast)) == (3, True)
-    assert queues.counts(house.watch(), Filters())["free"] == 4
+    assert queues.numbers(house.watch(), Filters()).tabs["free"] == 4
 
 
 @pytest.mark.parametrize("few", [0, 100])
@@ -143,15 +144,17 @@ def test_filters_pick_the_same_rows_whether_few_or_many_match(
             EscalationStep.create(submission=row, step=50, fired_at=NOW)
     with_ids = {tab: full.titles(tab, filters) for tab in queues.TABS}
     monkeypatch.setattr("backoffice.store.filters.FEW", few)
+    monkeypatch.setattr(queues, "PAGES", (few, few))
+    monkeypatch.setattr(queues, "NUMBERS", (few, few))
     assert {tab: full.titles(tab, filters) for tab in queues.TABS} == with_ids
-    assert queues.counts(full.watch(), filters) == {tab: len(titles) for tab, titles in with_ids.items()}
+    assert queues.numbers(full.watch(), filters).tabs == {tab: len(titles) for tab, titles in with_ids.items()}
     assert len(with_ids["all"]) > 0
 
 
 def test_what_is_due_later_than_the_horizon_is_counted_apart(full: House) -> None:
     watch = full.watch(horizon=NOW)
     assert [row.title for row in queues.page("free", watch, Filters()).rows] == ["срочная"]
-    assert queues.later(watch, Filters()) == 5
+    assert queues.numbers(watch, Filters()).later == 5
 
 
 def test_a_return_that_came_back_does_not_wait_on_its_author(full: House) -> None:
@@ -160,6 +163,14 @@ def test_a_return_that_came_back_does_not_wait_on_its_author(full: House) -> Non
     assert full.titles("authors") == []
 
 
+@pytest.fixture(params=[(0, 0), (2, 2)], ids=["row by row", "by index"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How a search is answered: both ways find the same."""
+    for shares in ("PAGES", "NUMBERS"):
+        monkeypatch.setattr(queues, shares, request.param)
+
+
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("words", ["моделями", "МОДЕЛЬ", "распознавание брак", "распозн"])
 def test_a_russian_word_is_found_in_any_form(house: House, words: str) -> None:
     house.submission("Модель распознаёт брак", description="Распознавание дефектов")
@@ -167,6 +178,29 @@ def test_a_russian_word_is_found_in_any_form(house: House, words: str) -> None:
     assert house.titles("free", Filters(q=words)) == ["Модель распознаёт брак"]
 
 
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("прогноз", {"Прогноз спроса", "Прогнозирование"}),  # the last word may be unfinished
+        ("прогноз спрос", {"Прогноз спроса"}),
+        ("спрос прогноз", {"Прогноз спроса"}),
+        ("модел", {"Модель_v2"}),
+        ("v2", {"Модель_v2"}),
+        ("и", {"Спрос и цена"}),  # but not when it is too short to say anything
+        ("сп", set()),
+        ("рогноз", set()),
+    ],
+)
+def test_both_ways_of_searching_take_a_word_for_the_same(house: House, words: str, found: set[str]) -> None:
+    for title in ("Прогноз спроса", "Прогнозирование", "Модель_v2", "Спрос и цена"):
+        house.submission(title)
+    for tab in ("free", "all"):
+        assert set(house.titles(tab, Filters(q=words))) == found
+    assert queues.numbers(house.watch(), Filters(q=words)).tabs["all"] == len(found)
+
+
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("words", ['"', "a' OR 1=1", "*", "???", "NEAR(", ")(", "&|!:*"])
 def test_odd_queries_are_only_words(house: House, words: str) -> None:
     house.submission("Модель")
@@ -229,7 +263,7 @@ def test_the_number_of_queries_does_not_grow(house: House, database: Database) -
 
 def _look(house: House) -> None:
     watch = house.watch()
-    queues.counts(watch, Filters())
+    queues.numbers(watch, Filters())
     for row in queues.page("free", watch, Filters()).rows:
         _ = (row.author.name, row.claimant and row.claimant.name, row.assignee and row.assignee.name)
 

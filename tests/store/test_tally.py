@@ -85,10 +85,10 @@ def agree(office: Office, now: datetime) -> None:
         for horizon in (None, now, now + 20 * HOUR):
             watch = Watch(person=person, now=now, today=now - HOUR, tomorrow=now + HOUR, horizon=horizon)
             listed = {tab: len(queues.page(tab, watch, Filters(), limit=1_000).rows) for tab in TABS}
-            assert queues.counts(watch, Filters()) == listed
+            assert queues.numbers(watch, Filters()).tabs == listed
             far = Watch(person=person, now=now, today=now - HOUR, tomorrow=now + HOUR)
             beyond = sum(len(queues.page(tab, far, Filters(), limit=1_000).rows) for tab in ("free", "others"))
-            assert queues.later(watch, Filters()) == beyond - listed["free"] - listed["others"]
+            assert queues.numbers(watch, Filters()).later == beyond - listed["free"] - listed["others"]
     moment = Moment(now=now, soon=now + 24 * HOUR, tomorrow=now + 15 * HOUR)
     figures = reports.figures(moment)
     assert {name: getattr(figures, name) for name in FIGURES} == {name: reports.rows(name, moment).count() for name in FIGURES}

@@ -124,7 +124,8 @@ def _look(wanted: Asked) -> dict[str, Any]:
     """Numbers and rows of one look: a fixed number of queries."""
     now = utcnow()
     seen = lines.watch(_me(), now=now, far=wanted.far)
-    counts = queues.counts(seen, wanted.filters)
+    numbers = queues.numbers(seen, wanted.filters)
+    counts = numbers.tabs
     if not wanted.tab:
         wanted = wanted.on("mine" if counts["mine"] else "free")
     page = queues.page(wanted.tab, seen, wanted.filters, cursor=wanted.after)
@@ -133,7 +134,7 @@ def _look(wanted: Asked) -> dict[str, Any]:
         "counts": counts,
         "page": page,
         "lines": lines.lines(page, seen),
-        "later": queues.later(seen, wanted.filters) if wanted.tab in ("free", "others") else 0,
+        "later": numbers.later if wanted.tab in ("free", "others") else 0,
         "tabs": queues.TABS,
         "tab_name": tab_name,
         "empty_words": empty_words,
