@@ -27,8 +27,7 @@ class CalendarChange(Row):
 
 def exceptions() -> tuple[DayException, ...]:
     """The changes in force, by day."""
-    rows = CalendarChange.select(CalendarChange, Person).join(Person, on=(CalendarChange.person == Person.id))
-    return tuple(
-        DayException(row.day, str(row.kind), row.reason, row.person.name, row.decree)
-        for row in rows.where(CalendarChange.ended_at.is_null()).order_by(CalendarChange.day)
-    )
+    columns = (CalendarChange.day, CalendarChange.kind, CalendarChange.reason, Person.name, CalendarChange.decree)
+    rows = CalendarChange.select(*columns).join(Person, on=(CalendarChange.person == Person.id))
+    changes = rows.where(CalendarChange.ended_at.is_null()).order_by(CalendarChange.day).tuples()
+    return tuple(DayException(day, str(kind), reason, name, decree) for day, kind, reason, name, decree in changes)

@@ -102,6 +102,13 @@ class Submission(Row):
     assigned_by = ForeignKeyField(Person, null=True, backref="+", on_delete=SET_NULL)
     assigned_at = InstantField(null=True)
 
+    def files(self) -> list[Artifact]:
+        """Its artifacts with their blobs, read once per object."""
+        if "_files" not in self.__dict__:
+            self.__dict__["_files"] = list(Artifact.select(Artifact, Blob).join(Blob).where(Artifact.submission == self))
+        found: list[Artifact] = self.__dict__["_files"]
+        return found
+
     class Meta:
         table_name = "submission"
         indexes = (

@@ -98,7 +98,7 @@ class Page:
 
     rows: list[Submission]
     after: str | None
-    values: dict[int, list[str]] = field(default_factory=dict)
+    values: dict[int, list[Any]] = field(default_factory=dict)  # each with ``ru`` and ``en``
     steps: dict[int, int] = field(default_factory=dict)
     drafts: set[int] = field(default_factory=set)
     deciders: dict[int, str] = field(default_factory=dict)
@@ -294,12 +294,12 @@ def _narrowed(tab: str, watch: Watch, filters: Filters, few: tuple[float, float]
 def _tab(tab: str, watch: Watch, left: Narrowed) -> Listed:
     found = [*_in_tab(tab, watch), *left.conditions]
     if tab == "mine":
-        found.append(Submission.id.in_(_near(watch.person)))
+        found.append(Submission.id.in_(near(watch.person)))
     return Listed(found, tab, _INDEX.get(tab, ""), left.few or tab == "mine")
 
 
-def _near(person: Person) -> ModelSelect:
-    """What a person holds or was given, by their own indexes: few, wherever it stands in the queue."""
+def near(person: Person) -> ModelSelect:
+    """The ids of what a person holds or was given and waits for review, by their own indexes: few, wherever it stands in the queue."""
     given = Submission.select(Submission.id).where(Submission.assignee == person, Submission.state == "awaiting_review")
     return given | Submission.select(Submission.id).where(Submission.claimant == person, Submission.state == "awaiting_review")
 
@@ -341,9 +341,9 @@ def _joined() -> ModelSelect:
 
 def _fill(result: Page, person: Person) -> None:
     ids = [row.id for row in result.rows]
-    values = SubmissionValue.select(SubmissionValue, DictionaryValue).join(DictionaryValue)
-    for link in values.where(SubmissionValue.submission.in_(ids)).order_by(DictionaryValue.kind.desc()):
-        result.values.setdefault(link.submission_id, []).append(link.value)
+    values = SubmissionValue.select(SubmissionValue.submission, DictionaryValue.ru, DictionaryValue.en).join(DictionaryValue)
+    for value in values.where(SubmissionValue.submission.in_(ids)).order_by(DictionaryValue.kind.desc()).namedtuples():
+        result.values.setdefault(value.submission, []).append(value)
     steps = EscalationStep.select(EscalationStep.submission, fn.MAX(EscalationStep.step).alias("top"))
     result.steps = {
         row["submission"]: row["top"]

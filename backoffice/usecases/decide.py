@@ -13,9 +13,9 @@ from backoffice.domain.events import Event
 from backoffice.domain.remarks import RemarkDraft
 from backoffice.domain.states import Act, State, after
 from backoffice.store import audit
-from backoffice.store.base import db, locked
+from backoffice.store.base import db, insert_all, locked
 from backoffice.store.checks import Check
-from backoffice.store.listings import Artifact, Blob, Submission
+from backoffice.store.listings import Submission
 from backoffice.store.moderation import Decision, Remark, ReviewDraft, Skip
 from backoffice.store.people import Person
 from backoffice.usecases import mail
@@ -54,10 +54,11 @@ def decide(submission_id: int, review: Review, *, moderator: Person, claim_token
     ``Lost`` when the claim, the state or what was looked at has changed since; ``Refused`` for a conflict of interest or while something
     stands against the decision. Nothing is changed then, and the moderator's draft stays.
     """
+    letter = author_letter(_held(submission_id, moderator, claim_token), review)  # of what is frozen: nobody waits for it
     with db.atomic():
         submission = _held(submission_id, moderator, claim_token)
         refuse_conflict(submission, moderator)
-        checks = current_checks(submission)
+        checks = current_checks(submission, brief=True)
         seen = pins(submission, checks)
         if (dict(review.pinned_artifacts), dict(review.pinned_checks)) != seen:
             raise Lost("looked_at_has_changed")
@@ -66,9 +67,7 @@ def decide(submission_id: int, review: Review, *, moderator: Person, claim_token
         _move(submission, review.kind, claim_token, now)
         decision = _keep(submission, review, seen, moderator, now)
         audit.record(_EVENTS[review.kind], now=now, person=moderator, submission=submission, decision=decision.id)
-        mail.store(
-            _LETTERS[review.kind], submission.author.email, author_letter(submission, review), now=now, submission=submission
-        )
+        mail.store(_LETTERS[review.kind], submission.author.email, letter, now=now, submission=submission)
         if review.kind == DecisionKind.PUBLISH:
             announce(submission, decision, now=now)
         mine = (ReviewDraft.submission == submission) & (ReviewDraft.person == moderator)
@@ -82,7 +81,7 @@ def author_letter(submission: Submission, review: Review) -> Letter:
     order = ("requirement", "guideline", "suggestion", "note")
     remarks = sorted((asdict(r) for r in review.remarks if r.text.strip()), key=lambda r: order.index(r["level"]))
     author = submission.author
-    trial = told(review.remarks, current_checks(submission), author.language)
+    trial = told(review.remarks, submission, author.language)
     return letter(
         _LETTERS[review.kind],
         author.language,
@@ -112,9 +111,12 @@ def standing_against(review: Review, submission: Submission, checks: Sequence[Ch
 
 def pins(submission: Submission, checks: Sequence[Check]) -> tuple[dict[str, str], dict[str, str]]:
     """What a decision is pinned to: the hash of every file, and the version of every check with its state."""
-    files = Artifact.select(Artifact, Blob).join(Blob).where(Artifact.submission == submission)
-    artifacts = {artifact.slot: artifact.blob.sha256 for artifact in files}
-    return artifacts, {f"{check.slot}:{check.kind}": f"{check.version} {check.state} {check.verdict}" for check in checks}
+    return {artifact.slot: artifact.blob.sha256 for artifact in submission.files()}, check_pins(checks)
+
+
+def check_pins(checks: Sequence[Check]) -> dict[str, str]:
+    """The second half of the pins: «slot:kind» to version, state and verdict."""
+    return {f"{check.slot}:{check.kind}": f"{check.version} {check.state} {check.verdict}" for check in checks}
 
 
 def _held(submission_id: int, moderator: Person, claim_token: str) -> Submission:
@@ -155,8 +157,9 @@ def _keep(
         checklist=dict(review.checklist),
         machine_answers=dict(review.machine_answers),
     )
-    for position, remark in enumerate(remark for remark in review.remarks if remark.text.strip()):
-        Remark.create(submission=submission, moderator=moderator, created_at=now, position=position, **asdict(remark))
+    own = {"submission": submission, "moderator": moderator, "created_at": now}
+    written = [asdict(remark) for remark in review.remarks if remark.text.strip()]
+    insert_all(Remark, [{**own, "position": position, **remark} for position, remark in enumerate(written)])
     _judge_old(submission, review)
     return decision
 

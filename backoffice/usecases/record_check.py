@@ -164,10 +164,17 @@ def _under_moderation(submission: Submission) -> bool:
     return submission.state in (State.CHECKING, State.AWAITING_REVIEW)
 
 
-def current_checks(submission: Submission) -> list[Check]:
-    """The newest check of each kind for each file of the submission, slot by slot."""
+_HEAVY = {"facts", "tools", "preview", "transcript", "progress"}
+_BRIEF = [column for name, column in Check._meta.fields.items() if name not in _HEAVY]
+
+
+def current_checks(submission: Submission, *, brief: bool = False) -> list[Check]:
+    """The newest check of each kind for each file of the submission, slot by slot.
+
+    ``brief`` ones are without what can be long (facts, tools, preview, transcript, progress), for whoever only asks how they stand.
+    """
     rows = (
-        ArtifactCheck.select(ArtifactCheck, Artifact, Check, Blob)
+        ArtifactCheck.select(ArtifactCheck, Artifact, *(_BRIEF if brief else [Check]), Blob)
         .join(Artifact)
         .switch(ArtifactCheck)
         .join(Check)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
+from peewee import fn
+
 from backoffice import canned
 from backoffice.domain.checklist import ANSWERS, Evidence, Facts, FileFacts, Point, evidence
 from backoffice.domain.decisions import DecisionKind
@@ -16,9 +18,9 @@ from backoffice.domain.events import Event
 from backoffice.domain.remark_templates import unfilled
 from backoffice.domain.remarks import RemarkDraft
 from backoffice.domain.states import DECIDED, State
-from backoffice.store import audit, checks
+from backoffice.store import audit
 from backoffice.store.base import db
-from backoffice.store.checks import Check
+from backoffice.store.checks import Check, Finding
 from backoffice.store.listings import Submission
 from backoffice.store.moderation import Decision, InAppNotice, InternalNote, Remark, ReviewDraft
 from backoffice.store.people import Person
@@ -99,16 +101,13 @@ def refuse_unfilled(review: Review) -> None:
         raise Refused("unfilled", names=", ".join(dict.fromkeys(left)))
 
 
-def facts_of(submission: Submission, current: Sequence[Check]) -> Facts:
-    """What the machine knows for the checklist."""
-    found: dict[int, list[str]] = {check.id: [] for check in current}
-    for row in checks.Finding.select(checks.Finding.check, checks.Finding.rule).where(checks.Finding.check.in_(list(found))):
-        found[row.check_id].append(row.rule)
+def facts_of(submission: Submission, current: Sequence[Check], found: Mapping[int, Sequence[Finding]]) -> Facts:
+    """What the machine knows for the checklist. ``found`` are the findings of each check."""
     files = {}
-    for artifact in submission.artifacts:
+    for artifact in submission.files():
         scan = next((c for c in current if c.slot == artifact.slot and c.kind == "scan"), None)
         tried = next((c for c in current if c.slot == artifact.slot and c.kind == "try_install"), None)
-        told = _told_by(scan, found.get(scan.id, [])) if scan else FileFacts()
+        told = _told_by(scan, [finding.rule for finding in found.get(scan.id, ())]) if scan else FileFacts()
         files[artifact.slot] = replace(told, extension=extension(artifact.name), try_install=tried.verdict if tried else "")
     return Facts({name: getattr(submission, name) for name in CARD_FIELDS}, files)
 
@@ -131,14 +130,18 @@ def _told_by(scan: Check, rules: Sequence[str]) -> FileFacts:
     )
 
 
-def hints(submission: Submission, current: Sequence[Check]) -> list[tuple[Point, Evidence | None]]:
-    """Every point of the checklist with what the machine can tell."""
-    facts = facts_of(submission, current)
+def hints(
+    submission: Submission, current: Sequence[Check], found: Mapping[int, Sequence[Finding]]
+) -> list[tuple[Point, Evidence | None]]:
+    """Every point of the checklist with what the machine can tell. ``found`` are the findings of each check."""
+    facts = facts_of(submission, current, found)
     return [(point, evidence(point, facts)) for point in canned.checklist()]
 
 
 def previous_of(submission: Submission) -> Submission | None:
     """The last decided submission of the same listing before this one."""
+    if submission.number == 1:
+        return None
     older = (Submission.listing == submission.listing_id) & (Submission.number < submission.number)
     decided = Submission.state.in_([str(state) for state in DECIDED])
     found: Submission | None = Submission.select().where(older & decided).order_by(Submission.number.desc()).first()
@@ -147,6 +150,8 @@ def previous_of(submission: Submission) -> Submission | None:
 
 def published_of(submission: Submission) -> Submission | None:
     """The version of the same listing that was published last before this one, be it in the catalog still or not."""
+    if submission.number == 1:
+        return None
     older = (Submission.listing == submission.listing_id) & (Submission.number < submission.number)
     published = Submission.state.in_([str(state) for state in (State.PUBLISHED, State.SUPERSEDED, State.UNPUBLISHED)])
     found: Submission | None = Submission.select().where(older & published).order_by(Submission.number.desc()).first()
@@ -162,17 +167,15 @@ class OldRemark:
     evidence: str
 
 
-def old_remarks(submission: Submission, previous: Submission | None, current: Sequence[Check]) -> list[OldRemark]:
+def old_remarks(
+    submission: Submission, previous: Submission | None, current: Sequence[Check], found: Mapping[int, Sequence[Finding]]
+) -> list[OldRemark]:
     """The machine's view of each old remark: the finding is gone or still there, the file or text has changed or not."""
     if previous is None:
         return []
-    now_rules = {
-        (check.slot, row.rule)
-        for check in current
-        for row in checks.Finding.select(checks.Finding.rule).where(checks.Finding.check == check.id)
-    }
+    now_rules = {(check.slot, finding.rule) for check in current for finding in found.get(check.id, ())}
     before = {artifact.slot: artifact.blob_id for artifact in previous.artifacts}
-    same_files = {artifact.slot for artifact in submission.artifacts if before.get(artifact.slot) == artifact.blob_id}
+    same_files = {artifact.slot for artifact in submission.files() if before.get(artifact.slot) == artifact.blob_id}
     same_texts = {name for name in CARD_FIELDS if getattr(previous, name) == getattr(submission, name)}
     rows = previous.remarks.order_by(Remark.position)
     return [OldRemark(remark, *_fate(remark, same_files, same_texts, now_rules)) for remark in rows]
@@ -236,8 +239,8 @@ class AuthorHistory:
 def author_history(author: Person) -> AuthorHistory:
     """How often this author submitted, and how it ended."""
     submitted = Submission.select().where((Submission.author == author) & Submission.submitted_at.is_null(False)).count()
-    kinds = dict.fromkeys(DecisionKind, 0)
-    rows = Decision.select(Decision.kind).join(Submission).where(Submission.author == author)
-    for row in rows:
-        kinds[DecisionKind(row.kind)] += 1
+    made = Decision.select(Decision.kind, fn.COUNT(Decision.id)).join(Submission).where(Submission.author == author)
+    kinds = dict.fromkeys(DecisionKind, 0) | {
+        DecisionKind(kind): number for kind, number in made.group_by(Decision.kind).tuples()
+    }
     return AuthorHistory(int(submitted), kinds[DecisionKind.PUBLISH], kinds[DecisionKind.RETURN], kinds[DecisionKind.REJECT])

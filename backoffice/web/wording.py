@@ -84,7 +84,10 @@ def duration(value: timedelta | float | None) -> str:
 
 def number(value: float | None) -> str:
     """With the locale's separators."""
-    return format_decimal(value, locale=i18n.language()) if value is not None else "—"
+    if value is None:
+        return "—"
+    plain = isinstance(value, int) and 0 <= value < 1000  # the same in every language, and most of what is shown
+    return str(value) if plain else format_decimal(value, locale=i18n.language())
 
 
 def filesize(value: int | None) -> str:

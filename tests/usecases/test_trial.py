@@ -41,7 +41,7 @@ def test_an_archive_without_a_config_says_that_none_is_needed(market: Market) ->
     assert (check.state, check.why, check.verdict) == ("not_needed", "no_config", "")
     assert submission.state == "awaiting_review"
     assert not Job.select().where(Job.actor == "try_install").exists()
-    assert review.facts_of(submission, current_checks(submission)).files["model_archive"].try_install == ""
+    assert review.facts_of(submission, current_checks(submission), {}).files["model_archive"].try_install == ""
     assert market.decide(submission, "publish", market.vera, opaque_signed=True).kind == "publish"
 
 

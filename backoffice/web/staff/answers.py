@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from backoffice import canned
 from backoffice.domain.checklist import Evidence, Point
@@ -42,12 +43,15 @@ class Row:
     own: str = ""
 
 
-def rows(submission: Submission, checks: Sequence[Check], decision: Decision | None = None) -> list[Row]:
+def rows(
+    submission: Submission, checks: Sequence[Check], found: Mapping[int, Sequence[Any]], decision: Decision | None = None
+) -> list[Row]:
     """The checklist with the machine's answers; of a decided submission as it stands in the record."""
     if decision:
         kept = decision.machine_answers
         return [Row(point, kept.get(point.id, ""), own=decision.checklist.get(point.id, "")) for point in canned.checklist()]
-    return [Row(point, told.answer, _why(told)) if told else Row(point) for point, told in review.hints(submission, checks)]
+    hints = review.hints(submission, checks, found)
+    return [Row(point, told.answer, _why(told)) if told else Row(point) for point, told in hints]
 
 
 def closed(submission: Submission) -> bool:

@@ -150,7 +150,7 @@ def content(name: str, one: Shelf) -> str:
 
 
 def _file(one: Shelf, which: str) -> dict[str, Any]:
-    artifact = next(a for a in one.submission.artifacts if a.slot == which)
+    artifact = next(a for a in one.submission.files() if a.slot == which)
     scan = next((check for check in one.checks if check.slot == which and check.kind == "scan"), None)
     url = _preview(scan) if scan and scan.preview and not artifact.blob.quarantined_at else ""
     return {"artifact": artifact, "scan": scan, "preview_url": url}
@@ -185,7 +185,7 @@ def _outline(one: Shelf, _which: str) -> dict[str, Any]:
         "values": differences.classification(one.submission),
         "files": [(artifact, scans.get(artifact.slot)) for artifact in in_order(one.submission)],
         "shape": differences.shape,
-        "doubts": [point for point, told in review.hints(one.submission, one.checks) if told and told.answer == "no"],
+        "doubts": [point for point, told in review.hints(one.submission, one.checks, one.found) if told and told.answer == "no"],
         "worst": [finding for rows in one.found.values() for finding in rows if finding.severity == "requirement"][:20],
         "words_of": findings.words,
     }
@@ -203,7 +203,7 @@ def _diff(one: Shelf, _which: str) -> dict[str, Any]:
 
 
 def _checklist(one: Shelf, _which: str) -> dict[str, Any]:
-    rows = answers.rows(one.submission, one.checks, one.submission.decisions.first())
+    rows = answers.rows(one.submission, one.checks, one.found, one.submission.decisions.first())
     return {"rows": rows, "answers": answers.ANSWERS, "closed": answers.closed(one.submission)}
 
 

@@ -20,7 +20,7 @@ from backoffice.i18n import gettext, lazy
 from backoffice.store.listings import Artifact, Submission
 from backoffice.store.moderation import Decision, InternalNote, Skip
 from backoffice.usecases import assign, claim, decide, hold, preferences, request_checks, review
-from backoffice.usecases.people import with_role
+from backoffice.usecases.people import named, with_role
 from backoffice.usecases.record_check import current_checks
 from backoffice.web import previews, words
 from backoffice.web.catalog.views import attachment, sent
@@ -67,7 +67,7 @@ class ReviewPage(StaffView):
             submission=submission,
             checks=checks,
             held=held,
-            claim=reviewing.claimed(submission) if reviewing.held(submission) else {"token": "", "expires_at": ""},
+            claim=reviewing.lease(submission) if reviewing.held(submission) else {"token": "", "expires_at": ""},
             claimed_by_other=not held and is_live(submission.claimant_id, submission.claim_expires_at, now=utcnow()),
             draft=draft,
             previous=previous,
@@ -76,11 +76,11 @@ class ReviewPage(StaffView):
             right=right,
             contents={name: panes.content(name, shelf) for name in {left, right}},
             presets=panes.presets(offered),
-            rows=answers.rows(submission, checks, decision),
+            rows=answers.rows(submission, checks, shelf.found, decision),
             answers=answers.ANSWERS,
             closed=answers.closed(submission),
             typed={"checklist": decision.checklist} if decision else draft.data if draft else {},
-            old_remarks=(old := review.old_remarks(submission, previous, checks)),
+            old_remarks=(old := review.old_remarks(submission, previous, checks, shelf.found)),
             templates=reviewing.templates(submission, shelf.found),
             standing=standing_of(submission),
             history=review.author_history(submission.author),
@@ -88,7 +88,7 @@ class ReviewPage(StaffView):
             decision=decision,
             pins=decide.pins(submission, checks),
             blocked=reviewing.blocked(submission, checks, draft),
-            colleagues=[person for person in with_role(Role.MODERATOR, Role.LEAD) if person.id != current_user.id],
+            colleagues=[each for each in named(Role.MODERATOR, Role.LEAD) if each.id != current_user.id],
             skipped=Skip.get_or_none((Skip.submission == submission) & (Skip.person == current_user.id)),
             progress=reviewing.progress(),
             skips=len(reviewing.skipped()),
@@ -110,7 +110,7 @@ class ReviewPage(StaffView):
         """What others did meanwhile; asked every few seconds."""
         submission = _found(submission_id)
         decision = Decision.get_or_none(Decision.submission == submission)
-        checks = current_checks(submission)
+        checks = current_checks(submission, brief=True)
         return {
             "state": submission.state,
             "state_words": words.word(submission.state, "state"),
@@ -118,7 +118,7 @@ class ReviewPage(StaffView):
             "claimant": submission.claimant.name if submission.claimant_id else "",
             "expires_at": submission.claim_expires_at and submission.claim_expires_at.isoformat(),
             "decided_by": decision.moderator.name if decision else "",
-            "checks": decide.pins(submission, checks)[1],
+            "checks": decide.check_pins(checks),
         }
 
     @expose("/next", methods=["POST"])
@@ -222,7 +222,7 @@ class ReviewPage(StaffView):
         revision = review.keep_draft(
             submission_id, person=current_user, data=data, revision=int(body.get("revision", 0)), now=utcnow()
         )
-        checks = current_checks(submission)
+        checks = current_checks(submission, brief=True)
         return {"revision": revision, "blocked": reviewing.blockers(submission, checks, data)}
 
     @expose("/<int:submission_id>/preview", methods=["POST"])

@@ -17,6 +17,7 @@ from backoffice.domain.decisions import DecisionKind
 from backoffice.domain.remark_templates import fits, newest
 from backoffice.domain.states import State
 from backoffice.i18n import gettext
+from backoffice.store import queues
 from backoffice.store.checks import Check
 from backoffice.store.listings import Submission
 from backoffice.store.moderation import Decision, ReviewDraft, Skip
@@ -42,7 +43,7 @@ def own_keys() -> dict[str, str]:
 def templates(submission: Submission, found: Mapping[int, Sequence[Any]]) -> list[dict[str, Any]]:
     """Canned remarks in the author's language, those that fit what was found first."""
     rules = {finding.rule for rows in found.values() for finding in rows}
-    extensions = {request_checks.extension(artifact.name) for artifact in submission.artifacts}
+    extensions = {request_checks.extension(artifact.name) for artifact in submission.files()}
     chosen = newest(canned.remark_templates(), submission.author.language)
     return sorted(
         (
@@ -92,8 +93,7 @@ def progress() -> str:
     clock = current_app.extensions["wiring"].working_clock
     since = clock.midnight(clock.day_of(utcnow()))
     done = Decision.select().where((Decision.moderator == current_user.id) & (Decision.made_at >= since)).count()
-    theirs = (Submission.assignee == current_user.id) | (Submission.claimant == current_user.id)
-    left = Submission.select().where(theirs & (Submission.state == State.AWAITING_REVIEW)).count()
+    left = queues.near(current_user).count()
     return gettext("today %(done)s of %(all)s", done=done, all=done + left)
 
 
@@ -108,11 +108,12 @@ def after_the_last() -> str:
     return url_for("staff_review.skipped") if skipped() else url_for("staff_queue.index")
 
 
-def claimed(submission: Submission) -> dict[str, Any]:
-    """A claim as the script keeps it, and what the page it goes with must have shown."""
+def lease(submission: Submission) -> dict[str, str]:
+    """A claim as the script keeps it."""
     expires: datetime | None = submission.claim_expires_at
-    return {
-        "token": submission.claim_token,
-        "expires_at": expires.isoformat() if expires else "",
-        "checks": decide.pins(submission, current_checks(submission))[1],
-    }
+    return {"token": str(submission.claim_token), "expires_at": expires.isoformat() if expires else ""}
+
+
+def claimed(submission: Submission) -> dict[str, Any]:
+    """The same with what the page it goes with must have shown."""
+    return {**lease(submission), "checks": decide.check_pins(current_checks(submission, brief=True))}
