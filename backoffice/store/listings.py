@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from peewee import BigIntegerField, BooleanField, CharField, ForeignKeyField, IntegerField, TextField
 
 from backoffice.store.base import InstantField, JsonField, Row, WordField
@@ -102,11 +104,11 @@ class Submission(Row):
     assigned_by = ForeignKeyField(Person, null=True, backref="+", on_delete=SET_NULL)
     assigned_at = InstantField(null=True)
 
-    def files(self) -> list[Artifact]:
+    def files(self) -> list[Any]:
         """Its artifacts with their blobs, read once per object."""
         if "_files" not in self.__dict__:
             self.__dict__["_files"] = list(Artifact.select(Artifact, Blob).join(Blob).where(Artifact.submission == self))
-        found: list[Artifact] = self.__dict__["_files"]
+        found: list[Any] = self.__dict__["_files"]
         return found
 
     class Meta:
