@@ -74,7 +74,7 @@ def _wait_for_review(author: Watched, url: str) -> None:
     page = author.page
     page.goto(f"{url}/cabinet/models?tab=moderation")
     page.get_by_role("link", name=TITLE).click()
-    expect(page.locator("#progress[hx-get]")).to_have_count(0, timeout=90_000)
+    expect(page.locator("#progress [data-over]")).to_have_count(1, timeout=90_000)
 
 
 def _take(moderator: Watched, url: str) -> None:

@@ -22,6 +22,7 @@ from backoffice.usecases import drafts, people, submit
 from backoffice.usecases.record_check import current_checks
 from backoffice.web import findings, previews, words
 from backoffice.web.catalog.views import sent
+from backoffice.web.live import renewed
 from backoffice.web.wording import scheme
 
 blueprint = Blueprint("cabinet", __name__, url_prefix="/cabinet")
@@ -185,28 +186,36 @@ def send(submission_id: int) -> BaseResponse:
 
 @blueprint.get("/submissions/<int:submission_id>")
 def show(submission_id: int) -> str | BaseResponse:
-    """One submission as its author sees it: state, deadline, checks, remarks, letters."""
+    """One submission as its author sees it: state, deadline, checks, remarks, letters; or only how the checks go, for the page's script."""
     submission = _own(submission_id)
     if submission.state == State.DRAFT:
         return redirect(url_for("cabinet.edit", submission_id=submission.id))
-    template = "cabinet/progress.html" if request.headers.get("HX-Request") else "cabinet/show.html"
-    checks = current_checks(submission)
-    found = findings.of_checks(checks)
+    progress = _progress(submission)
+    if "part" in request.args:
+        return renewed(render_template("cabinet/progress.html", **progress))
     return render_template(
-        template,
-        submission=submission,
-        artifacts=list(submission.artifacts),
-        checks=checks,
-        findings=found,
-        words_of=findings.words,
+        "cabinet/show.html",
+        **progress,
         remarks=list(submission.remarks.order_by(Remark.position)),
         decision=submission.decisions.first(),
         timeline=_timeline(submission),
         letters=list(Mail.select().where((Mail.submission_id == submission.id) & (Mail.recipient == current_user.email))),
         newest=_newest(submission),
-        **previews.trial_files(current_app.extensions["wiring"], checks, language=language(), theme=scheme()),
         rounds=list(Submission.select().where(Submission.listing == submission.listing_id).order_by(Submission.number)),
     )
+
+
+def _progress(submission: Submission) -> dict[str, Any]:
+    """Files and checks, as they are now."""
+    checks = current_checks(submission)
+    return {
+        "submission": submission,
+        "artifacts": submission.files(),
+        "checks": checks,
+        "findings": findings.of_checks(checks),
+        "words_of": findings.words,
+        **previews.trial_files(current_app.extensions["wiring"], checks, language=language(), theme=scheme()),
+    }
 
 
 @blueprint.get("/submissions/<int:submission_id>/checks/<int:check_id>/bundle")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from hashlib import sha256
 from typing import Any, ClassVar
 
-from flask import Response as FlaskResponse
 from flask import current_app, request, url_for
 from flask_admin import BaseView
 from flask_login import current_user
@@ -16,6 +14,7 @@ from werkzeug.wrappers import Response
 from backoffice.domain.permissions import STAFF as STAFF_NAMES
 from backoffice.domain.permissions import Role
 from backoffice.usecases.health import Part, antivirus_state
+from backoffice.web.live import renewed
 
 STAFF = frozenset(STAFF_NAMES)
 MODERATORS = frozenset({Role.MODERATOR, Role.LEAD})
@@ -49,14 +48,6 @@ class StaffView(BaseView):
     def render(self, template: str, **kwargs: Any) -> str:
         """Templates see the view as ``admin_view``, as all of Flask-Admin's do."""
         return str(super().render(template, **kwargs))
-
-
-def renewed(body: str) -> Response:
-    """The inside of a part that renews itself (``live.js``): 304 while it is what the reader has already."""
-    answer = FlaskResponse(body)
-    answer.set_etag(sha256(body.encode()).hexdigest()[:32])
-    answer.headers["Cache-Control"] = "private, no-cache"
-    return answer.make_conditional(request)
 
 
 def antivirus_warning() -> Part | None:

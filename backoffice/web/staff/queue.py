@@ -15,9 +15,10 @@ from backoffice.store import queues
 from backoffice.store.moderation import SavedView
 from backoffice.store.people import Person, authors_named
 from backoffice.usecases import claim, preferences
+from backoffice.web.live import renewed
 from backoffice.web.staff import assigning, choices, deadline, export, lines
 from backoffice.web.staff.asked import LONGEST_QUERY, Asked, asked, empty_words, tab_name
-from backoffice.web.staff.base import StaffView, renewed
+from backoffice.web.staff.base import StaffView
 
 SUGGESTED = 12  # authors with a name like the one that is typed
 

@@ -1,8 +1,13 @@
-// Parts of a page that renew themselves: [data-live] names where their fresh inside comes from. 304 while nothing has changed; what has is morphed
-// into place, so that focus, the scroll, half-typed text and what is unfolded stay. After each change the part gets a "renewed" event; [data-still] stops it for a while.
+// Parts of a page that renew themselves: [data-live] names where their fresh inside comes from, every ten seconds or [data-every]. 304 while nothing has
+// changed; what has is morphed into place, so that focus, the scroll, half-typed text and what the reader opened stay, and all of [data-kept]. After each
+// change the part gets a "renewed" event; [data-still] stops it for a while, [data-over] inside it for good.
 "use strict";
 (() => {
-  const every = 10000; // milliseconds between two looks
+  const every = 10; // seconds between two looks
+  const callbacks = {
+    beforeNodeMorphed: (node) => !("kept" in (node.dataset || {})),
+    beforeAttributeUpdated: (name) => name !== "open",
+  };
 
   function state(part, lost) {
     document.getElementById("live")?.classList.toggle("lost", lost);
@@ -22,13 +27,14 @@
           const fresh = await answer.text();
           if ("still" in part.dataset) return; // somebody took hold of it meanwhile: the next look brings it
           etag = answer.headers.get("etag") || "";
-          Idiomorph.morph(part, fresh, { morphStyle: "innerHTML", ignoreActiveValue: true, callbacks: { beforeAttributeUpdated: (name) => name !== "open" } });
+          Idiomorph.morph(part, fresh, { morphStyle: "innerHTML", ignoreActiveValue: true, callbacks });
+          if (part.querySelector("[data-over]")) clearInterval(timer);
           part.dispatchEvent(new CustomEvent("renewed"));
         }
         state(part, !answer.ok && answer.status !== 304);
       } catch { state(part, true); } finally { asking = false; }
     }
-    setInterval(look, every);
+    const timer = setInterval(look, 1000 * (part.dataset.every || every));
     document.addEventListener("visibilitychange", look);
     window.addEventListener("focus", look);
     window.addEventListener("pageshow", (event) => { if (event.persisted) look(); });

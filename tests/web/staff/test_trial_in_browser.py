@@ -128,6 +128,24 @@ def test_the_author_sees_the_same_without_what_is_ours(market: Market, enter: En
     assert person.serious() == []
 
 
+def test_what_the_author_opened_and_searched_stays_while_other_checks_run(market: Market, enter: Enter) -> None:
+    submission = tried(market, silent())
+    Submission.update(state="checking").where(Submission.id == submission.id).execute()
+    other = next(check for check in current_checks(submission) if check.slot == "instruction")
+    page = enter(market.anna, f"/cabinet/submissions/{submission.id}")
+    page.get_by_text("Как всё прошло").click()
+    search_and_follow(page)
+    record_check.started(other.id, now=NOW)
+    Check.update(progress={"bytes": 1 << 20, "members": 1}).where(Check.id == other.id).execute()
+    expect(page.get_by_text("прочитано 1 МБ")).to_be_visible()
+    expect(page.get_by_text("Найдено строк: 1")).to_be_visible()
+    expect(page.get_by_text("Ошибка: нет модели")).to_be_visible()
+    expect(page.get_by_text("строка 17", exact=True)).to_be_hidden()
+    expect(page.locator(".meant")).to_be_visible()
+    Submission.update(state="awaiting_review").where(Submission.id == submission.id).execute()
+    expect(page.locator("#progress [data-over]")).to_have_count(1)
+
+
 def test_where_none_is_needed_both_are_told_why(market: Market, enter: Enter) -> None:
     submission = market.awaiting(model_archive=outcome_of([], facts={"has_docker_config": False}))
     page = enter(market.vera, f"/staff/review/{submission.id}?left=try_install&right=checks")
