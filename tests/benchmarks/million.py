@@ -159,8 +159,8 @@ def timed(work: Callable[[], object], times: int = 1) -> float:
 
 
 @contextmanager
-def somewhere(*, postgres: bool) -> Iterator[str]:
-    """The URL of an empty database that goes away afterwards."""
+def somewhere(*, postgres: bool, durable: bool = False) -> Iterator[str]:
+    """The URL of an empty database that goes away afterwards. ``durable``: PostgreSQL's commits wait for the disk."""
     with tempfile.TemporaryDirectory() as folder:
         if not postgres:
             yield f"sqlite:///{folder}/bench.db"
@@ -168,7 +168,7 @@ def somewhere(*, postgres: bool) -> Iterator[str]:
         path = Path(tempfile.mkdtemp(prefix="mlp-pg-", dir=folder))
         Path(folder).chmod(0o755)
         server = Server(path)
-        server.start()
+        server.start(durable=durable)
         try:
             server.sql("CREATE DATABASE bench")
             yield server.url("bench")

@@ -270,7 +270,7 @@ def main() -> None:
     parser.add_argument("--postgres", action="store_true")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))  # the product is stopped all the same
-    with somewhere(postgres=given.postgres) as url:
+    with somewhere(postgres=given.postgres, durable=True) as url:
         var = (
             Path(url.removeprefix("sqlite:///")).parent / "var"
             if not given.postgres

@@ -37,10 +37,12 @@ class Server:
         environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(self.folder)}
         subprocess.run(command, cwd=self.folder, check=True, stdout=subprocess.DEVNULL, env=environment, **who)
 
-    def start(self) -> None:
+    def start(self, *, durable: bool = False) -> None:
+        """``durable``: a commit waits for the disk, as it does in service. Tests need not."""
         data = str(self.folder / "data")
         self._run(str(self.bin / "initdb"), "-D", data, "-U", "mlplace", "--auth=trust", "--no-sync", "-E", "UTF8")
-        options = f"-k {self.folder} -c listen_addresses= -c fsync=off -c max_connections=200 -c unix_socket_permissions=0777"
+        fsync = "on" if durable else "off"
+        options = f"-k {self.folder} -c listen_addresses= -c fsync={fsync} -c max_connections=200 -c unix_socket_permissions=0777"
         self._run(str(self.bin / "pg_ctl"), "-D", data, "-w", "-l", str(self.folder / "log"), "-o", options, "start")
 
     def stop(self) -> None:

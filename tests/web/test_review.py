@@ -253,4 +253,19 @@ def test_the_page_asks_the_database_as_often_whatever_the_number_of_findings(mar
             vera.page(base(submission), left="checks", right="history")
         numbers.append(len(seen))
     assert numbers[1] == numbers[2], numbers
-    assert numbers[1] < 70, numbers
+    assert numbers[1] < 35, numbers
+
+
+def test_what_the_page_asks_all_day_costs_few_statements_and_reads_nothing_long(market: Market, sign_in: SignIn) -> None:
+    waiting, vera = market.awaiting(), sign_in(market.vera)
+    vera.post(f"{base(waiting)}/take")
+    asked = {
+        "state": lambda: vera.get(f"{base(waiting)}/state"),
+        "keep": lambda: vera.post(f"{base(waiting)}/keep", json={"token": again(waiting).claim_token}),
+        "draft": lambda: vera.put(f"{base(waiting)}/draft", json={"revision": 0, "data": {"message": "Подумаю"}}),
+    }
+    for name, most in {"state": 7, "keep": 5, "draft": 10}.items():
+        with counted(db.obj) as seen:
+            assert asked[name]().status_code == 200
+        assert len(seen) <= most, (name, seen)
+        assert not [statement for statement in seen if "transcript" in statement], name
