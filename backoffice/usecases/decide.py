@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
+from peewee import Select
+
 from backoffice.delivery.render import Letter, letter
 from backoffice.domain.decisions import Blocker, CheckState, DecisionKind, blockers
 from backoffice.domain.errors import Lost, Refused
@@ -54,9 +56,10 @@ def decide(submission_id: int, review: Review, *, moderator: Person, claim_token
     ``Lost`` when the claim, the state or what was looked at has changed since; ``Refused`` for a conflict of interest or while something
     stands against the decision. Nothing is changed then, and the moderator's draft stays.
     """
-    letter = author_letter(_held(submission_id, moderator, claim_token), review)  # of what is frozen: nobody waits for it
-    with db.atomic():
-        submission = _held(submission_id, moderator, claim_token)
+    row = Submission.select().where(Submission.id == submission_id)
+    letter = author_letter(_held(row, moderator, claim_token), review)  # of what is frozen: nobody waits for it
+    with db.atomic():  # a hold or a result that comes this moment is seen, or waits until we have decided
+        submission = _held(locked(row), moderator, claim_token)
         refuse_conflict(submission, moderator)
         checks = current_checks(submission, brief=True)
         seen = pins(submission, checks)
@@ -119,11 +122,8 @@ def check_pins(checks: Sequence[Check]) -> dict[str, str]:
     return {f"{check.slot}:{check.kind}": f"{check.version} {check.state} {check.verdict}" for check in checks}
 
 
-def _held(submission_id: int, moderator: Person, claim_token: str) -> Submission:
-    row = Submission.select().where(Submission.id == submission_id)
-    submission: Submission | None = locked(
-        row
-    ).first()  # a hold or a result that comes this moment is seen, or waits until we have decided
+def _held(row: Select, moderator: Person, claim_token: str) -> Submission:
+    submission: Submission | None = row.first()
     if submission is None:
         raise Refused("not_found")
     if submission.state != State.AWAITING_REVIEW:
