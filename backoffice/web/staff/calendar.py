@@ -21,8 +21,9 @@ from backoffice.store.people import Person
 from backoffice.usecases.calendar_preview import effect
 from backoffice.usecases.policy_clock import KINDS, change_day, policy_clock, restore_day
 from backoffice.usecases.recompute import left
+from backoffice.web.live import renewed
 from backoffice.web.staff import lines, year
-from backoffice.web.staff.base import KEEPERS, StaffView, renewed
+from backoffice.web.staff.base import KEEPERS, StaffView
 
 LONGEST = 500  # characters of a reason
 RESTORED = "restored"  # beside the kinds of day: the calendar's own word again
