@@ -108,7 +108,7 @@ def figures(moment: Moment) -> Figures:
     ]
     source = tally.weighed([moment.now, moment.soon, moment.tomorrow])
     row = Submission.select(fn.SUM(weight).alias("open"), *sums).from_(source).dicts().get()
-    return Figures(**{name: int(row[name] or 0) for name in FIGURES if name != "authors"}, authors=tally.number("with_author"))
+    return Figures(**{name: int(row[name] or 0) for name in FIGURES if name != "authors"}, authors=tally.beside()["with_author"])
 
 
 def span(since: datetime, until: datetime) -> Span:

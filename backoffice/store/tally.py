@@ -55,10 +55,11 @@ def weighed(turns: Iterable[datetime | None], person: Person | None = None) -> S
     return SQL(f'({" UNION ALL ".join(parts)}) AS "t1"', params)
 
 
-def number(state: str) -> int:
-    """How many there are of one of the two kinds that are not open: ``with_author``, or ``submitted`` at any time."""
-    asked = f"SELECT COALESCE(SUM(n), 0) FROM submission_tally WHERE holder = 0 AND state = {_mark()}"  # noqa: S608 (a parameter mark)
-    return int(db.execute_sql(asked, (state,)).fetchone()[0])
+def beside() -> dict[str, int]:
+    """How many there are of the two kinds that are not open: ``with_author``, and ``submitted`` at any time."""
+    asked = "SELECT state, SUM(n) FROM submission_tally WHERE holder = 0 AND state IN ('with_author', 'submitted') GROUP BY state"
+    found = dict(db.execute_sql(asked).fetchall())
+    return {kind: int(found.get(kind, 0)) for kind in ("with_author", "submitted")}
 
 
 def by_holder() -> Counter[int]:
