@@ -7,6 +7,7 @@ import shutil
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from backoffice.inspection.sandbox.holder import Holder
 from backoffice.inspection.sandbox.plan import Plan, Recipe, Refused, Service
 from backoffice.inspection.sandbox.policy import Terms
 from backoffice.inspection.sandbox.site import Site, opened
-from backoffice.inspection.sandbox.transcript import Step
+from backoffice.inspection.sandbox.transcript import Step, plain
 
 # What a registry says when it is not the image that is wrong but the way to it.
 UNREACHABLE = re.compile(
@@ -37,6 +38,7 @@ OFFLINE = re.compile(
     re.IGNORECASE,
 )
 FULL = re.compile(r"no space left on device", re.IGNORECASE)
+LOG_LINES = 40  # kept of a failed build
 LOOK = 0.2  # seconds between two looks at a build from outside
 SPARE = 16 << 20  # bytes left on the engine's disk when a build is stopped
 TRIGGER = re.compile(
@@ -182,9 +184,11 @@ def build(session: Session, recipe: Recipe, folder: Path, step: Step, *, site: S
             nocache=True, pull=False, labels=session.labels, buildargs={**recipe.arguments, **site.arguments}, target=recipe.target or None,
             container_limits={"memory": memory, "memswap": memory}, decode=True,
         )  # fmt: skip
-        said_last, number = _follow(rows)
+        said_last, number, tail = _follow(rows)
     line = recipe.lines[number - 1] if 0 < number <= len(recipe.lines) else None
     step.detail = f"{step.detail} {number}"
+    if said_last is not None:
+        session.recorder.transcript.logs[recipe.file] = "\n".join(tail)
     if guard.full:
         raise Refused("build.disk", file=recipe.file, line=line, detail=(said_last or "")[-300:])
     if guard.late:
@@ -194,21 +198,21 @@ def build(session: Session, recipe: Recipe, folder: Path, step: Step, *, site: S
     raise _build_failure(said_last, recipe.file, line, memory=memory, proxied=site.proxied)
 
 
-def _follow(rows: Iterator[dict[str, Any]]) -> tuple[str | None, int]:
-    """The build's last words when it failed (None when it did not), and the step it came to."""
-    tail: list[str] = []
+def _follow(rows: Iterator[dict[str, Any]]) -> tuple[str | None, int, deque[str]]:
+    """The build's last words when it failed (None when it did not), the step it came to, and the last lines of its log."""
+    tail: deque[str] = deque(maxlen=LOG_LINES)
     number, failed = 0, None
     try:
         for row in rows:
-            text = str(row.get("stream") or row.get("error") or "")
+            text = plain(str(row.get("stream") or row.get("error") or ""))
             found = STEP.match(text)
             number = int(found[1]) if found else number
-            tail = [*tail[-30:], *[part.strip()[:500] for part in text.splitlines() if part.strip()]]
+            tail.extend(part.strip()[:500] for part in text.splitlines() if part.strip())
             if "error" in row:
-                failed = " · ".join(tail[-4:])
+                failed = " · ".join(list(tail)[-4:])
     except DockerException as error:
         failed = said(error)
-    return failed, number
+    return failed, number, tail
 
 
 def _build_failure(words: str, file: str, line: int | None, *, memory: int, proxied: bool) -> Refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from backoffice.domain.verdicts import Finding, Verdict, verdict_of
 from backoffice.inspection.sandbox import policy
 
 NAMES_SHOWN = 10
+TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
+UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(slots=True)
@@ -89,6 +92,11 @@ class Recorder:
     def see(self, rule: str, *, file: str | None = None, line: int | None = None, **params: str | float) -> None:
         """Write a finding down."""
         self.findings.append(policy.finding(rule, file=file, line=line, **params))
+
+
+def plain(text: str) -> str:
+    """What a program wrote for a terminal, as lines without colours, cursor moves (ECMA-48) and other control characters."""
+    return UNSEEN.sub("", TERMINAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def shown(names: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ from backoffice.inspection.sandbox.client import ENGINE_ERRORS, Infrastructure, 
 from backoffice.inspection.sandbox.containers import Crew
 from backoffice.inspection.sandbox.plan import Plan, Refused, Service
 from backoffice.inspection.sandbox.probe import Answer
-from backoffice.inspection.sandbox.transcript import shown
+from backoffice.inspection.sandbox.transcript import plain, shown
 
 REQUEST = 4.0  # seconds for one request of the probe
 CALM = 20.0  # seconds for a page that answered already, asked once more for all it has to tell
@@ -224,7 +224,7 @@ class Watch:
         """The last lines of one service's log."""
         with contextlib.suppress(*ENGINE_ERRORS):
             said_all = self.session.api.logs(self.crew.services[name], tail=self.session.terms.whole("log_lines"))
-            return str(said_all.decode("utf-8", "replace"))[-LOG_SHOWN:]
+            return plain(said_all.decode("utf-8", "replace"))[-LOG_SHOWN:]
         return ""
 
 

@@ -25,7 +25,7 @@ BUILDS = {
         "author_fault",
         "build.network",
     ),
-    "fails": ("RUN ls /nowhere", "author_fault", "build.failed"),
+    "fails": ("RUN printf '\\033[31mno\\033[0m luck'; ls /nowhere", "author_fault", "build.failed"),
     "fork bomb": ("RUN python3 -c 'import os\nwhile True: os.fork()'".replace("\n", "\\\\n"), "author_fault", "build.failed"),
 }
 
@@ -37,6 +37,8 @@ def test_a_build_step(engine: RealEngine, tmp_path: Path, step: str, outcome: st
     assert (answer.outcome, rule in rules(answer)) == (outcome, True), (answer.why, answer.findings)
     found = next(finding for finding in answer.findings if finding.rule == rule)
     assert (found.member, found.place) == ("Dockerfile", "3")
+    if rule == "build.failed":
+        assert "\x1b" not in policy.words(found) + answer.transcript["logs"]["Dockerfile"]
     asked = {"example.org": 1} if rule == "build.network" else {}
     assert answer.transcript["building"] == {"attempts": len(asked), "lookups": asked, "proxied": {}}
 

@@ -60,7 +60,7 @@ def test_what_returns_a_submission(engine: RealEngine, tmp_path: Path, code: str
 
 def test_many_spinners_get_no_more_than_their_share(engine: RealEngine, tmp_path: Path) -> None:
     """Four processes that compute without end, and a page that answers only after a while: what they used, against the time they had."""
-    code = "import os, time\nfor _ in range(4):\n    if os.fork() == 0:\n        while True: pass\ntime.sleep(8)\nserve()"
+    code = "import os, time\nfor _ in range(4):\n    if os.fork() == 0:\n        while True: pass\ntime.sleep(5)\nserve()"
     answer = tried(engine, tmp_path, code, terms=policy.terms(**{**PATIENT.limits, "cpus": 0.25}))
     assert answer.outcome == "passed", (answer.why, answer.findings)
     seconds = sum(step["seconds"] for step in answer.transcript["steps"] if step["name"] in ("started", "answered", "stopped"))

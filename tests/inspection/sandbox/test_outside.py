@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from backoffice.inspection.sandbox import netns, picture, probe
+from backoffice.inspection.sandbox import netns, picture, probe, transcript
 
 
 def served(answer: Callable[[socket.socket], object]) -> int:
@@ -68,6 +68,11 @@ def test_an_endless_answer_is_cut() -> None:
 
 def test_a_closed_port_is_closed() -> None:
     assert probe.look(1, 1) == probe.Answer(1)
+
+
+def test_what_was_written_for_a_terminal_is_read_as_lines() -> None:
+    written = "\x1b[1;31mError\x1b[0m: 5 %\r10 %\r\n\x1b]0;title\x07\x1b(Bдон\x07\x9b\tok"
+    assert transcript.plain(written) == "Error: 5 %\n10 %\nдон\tok"
 
 
 def test_only_a_sane_png_is_a_picture() -> None:
