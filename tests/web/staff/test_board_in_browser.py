@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from backoffice.clock import utcnow
 from backoffice.store.listings import Submission
+from backoffice.usecases import outlook
 from tests.real.browser import Watched
 from tests.usecases.office import Office, again
 from tests.web.staff.conftest import Enter
@@ -99,3 +100,24 @@ def test_it_renews_itself_without_losing_what_is_ticked(board: Page, office: Off
     expect(column(board, "Глеб").locator(".title")).to_have_text(["свободная"])
     expect(card(board, "вторая").get_by_role("checkbox")).to_be_checked()
     assert again(row).assignee_id == office.gleb.id
+
+
+def test_the_forecast_renews_itself_around_what_somebody_fills_in(board: Page, office: Office) -> None:
+    for n in range(3):
+        office.submission(f"просрочим {n}", submitted_at=utcnow())
+    board.goto(board.url.replace("people", "forecast"))
+    table = board.locator("#forecast details")
+    table.get_by_text("То же таблицей").click()
+    board.get_by_label("Сколько самых срочных").fill("7")
+    board.get_by_label("Кому").select_option(label="Глеб")
+    late = board.locator(".card-table tbody tr")
+    before = late.count()
+    Submission.delete().where(Submission.title.startswith("просрочим")).execute()
+    outlook.renew(now=utcnow())
+    with board.expect_response(lambda answer: "part=1" in answer.url):
+        board.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(late).to_have_count(before - 3)
+    expect(board.get_by_label("Сколько самых срочных")).to_have_value("7")
+    expect(board.get_by_label("Кому")).to_have_value(str(office.gleb.id))
+    expect(table).to_have_attribute("open", "")
+    assert board.locator("canvas.chart").evaluate("canvas => Chart.getChart(canvas) !== undefined")
