@@ -11,8 +11,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO
 
-from docker.utils.build import exclude_paths
-
 from backoffice.inspection.sandbox.plan import Recipe
 
 DOCKERFILE = ".mlplace.Dockerfile"
@@ -24,7 +22,7 @@ def packed(folder: Path, recipe: Recipe) -> Iterator[IO[bytes]]:
     root = folder / recipe.context
     with tempfile.TemporaryFile() as sink:
         with tarfile.open(fileobj=sink, mode="w") as out:
-            for name in sorted(exclude_paths(str(root), _ignored(root))) if root.is_dir() else []:
+            for name in _members(root, recipe):
                 _add(out, root, name, recipe)
             for name, text in {DOCKERFILE: recipe.text, **recipe.extra}.items():
                 data, info = text.encode(), tarfile.TarInfo(name)
@@ -34,10 +32,24 @@ def packed(folder: Path, recipe: Recipe) -> Iterator[IO[bytes]]:
         yield sink
 
 
-def _ignored(root: Path) -> list[str]:
+def kept(root: Path, most: int) -> list[str] | None:
+    """What the folder's ``.dockerignore`` leaves, of which so many bytes are read; None when there is none.
+
+    Inside the jail only: a pattern can take for ever.
+    """
     path = root / ".dockerignore"
-    rows = path.read_text(errors="replace").splitlines() if path.is_file() else []
-    return [row.strip() for row in rows if row.strip() and not row.startswith("#")]
+    if not path.is_file():
+        return None
+    from docker.utils.build import exclude_paths
+
+    rows = path.read_bytes()[:most].decode(errors="replace").splitlines()
+    return sorted(exclude_paths(str(root), [row.strip() for row in rows if row.strip() and not row.startswith("#")]))
+
+
+def _members(root: Path, recipe: Recipe) -> list[str]:
+    found = sorted(str(path.relative_to(root)) for path in root.rglob("*"))
+    left = None if recipe.kept is None else set(recipe.kept)
+    return [name for name in found if left is None or name in left]
 
 
 def _add(out: tarfile.TarFile, root: Path, name: str, recipe: Recipe) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from backoffice.inspection.sandbox import compose, dockerfiles
+from backoffice.inspection.sandbox import compose, context, dockerfiles
 from backoffice.inspection.sandbox.plan import Plan, Recipe, Refused, Service
 from backoffice.inspection.sandbox.volumes import looks_like_data
 
@@ -85,6 +85,7 @@ def _recipe(service: Service, plan: Plan, root: Path, limits: Mapping[str, float
         recipe.text = _text(root / recipe.file, recipe.file, limits)
     source = plan.texts[recipe.file] = recipe.text
     dockerfiles.read(source, recipe, plan.see)
+    recipe.kept = context.kept(root / recipe.context, int(limits["config_bytes"]))
     _lint(source, recipe.file, plan)
     service.ports = list(dict.fromkeys([*service.ports, *recipe.exposed]))
     if not service.data:

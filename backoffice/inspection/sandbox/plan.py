@@ -6,6 +6,7 @@ Nothing here comes from our environment, and nothing here was checked for truth:
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from os.path import normpath
 from typing import Any, Self
 
 
@@ -40,6 +41,7 @@ class Recipe:
     arguments: dict[str, str] = field(default_factory=dict)
     target: str = ""
     lines: list[int] = field(default_factory=list)  # the author's line of each step of the build
+    kept: list[str] | None = None  # the files of the context that .dockerignore leaves; None is all
     exposed: list[int] = field(default_factory=list)
     volumes: list[str] = field(default_factory=list)
 
@@ -91,5 +93,8 @@ class Plan:
         for row in table["services"]:
             recipe = Recipe(**row["recipe"]) if row["recipe"] else None
             mounts = [(str(source), str(target)) for source, target in row["mounts"]]
+            for folder in [*[source for source, _ in mounts], recipe.context if recipe else ""]:
+                if normpath(folder).startswith(("/", "..")):
+                    raise TypeError(f"not in the archive: {folder[:200]}")
             services.append(Service(**{**row, "recipe": recipe, "mounts": mounts}))
         return cls(**{**table, "services": services, "seen": [Seen(**row) for row in table["seen"]]})

@@ -14,7 +14,7 @@ from backoffice.domain.verdicts import Verdict
 from backoffice.inspection.sandbox import policy, reading, unpack
 from backoffice.inspection.sandbox.attempt import try_install
 from backoffice.inspection.sandbox.context import packed
-from backoffice.inspection.sandbox.plan import Plan, Refused
+from backoffice.inspection.sandbox.plan import Plan, Recipe, Refused, Service
 from tests.inspection.sandbox.archives import tarred, zipped
 
 pytestmark = pytest.mark.jail
@@ -114,6 +114,35 @@ USER x
     ]
     assert "ONBUILD" not in recipe.text
     assert recipe.lines == [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13]
+
+
+def test_a_pattern_that_takes_for_ever_is_left_to_the_jail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Matching it backtracks; the jail's limit ends it, the worker never meets it."""
+    files = {"Dockerfile": PLAIN, ".dockerignore": "a*" * 12 + "b\n", "a" * 200: ""}
+    monkeypatch.setattr(policy, "limits", lambda: {**policy._table()["limits"], "archive_seconds": 3})
+    tried = try_install(zipped(tmp_path / "a.zip", files), name="a.zip")
+    assert (tried.outcome, tried.findings[0].rule in ("config.archive", "config.too_large")) == ("limit", True)
+
+
+def test_dockerignore_leaves_out_what_it_names(tmp_path: Path) -> None:
+    files = {"Dockerfile": PLAIN, ".dockerignore": "# no\n**/*.csv\n!keep.csv\n", "a/b.csv": "", "keep.csv": "", "app.py": ""}
+    with reading.read(zipped(tmp_path / "a.zip", files), name="a.zip") as (plan, folder):
+        recipe = plan.services[0].recipe
+        assert recipe is not None
+        with packed(folder, recipe) as sink, tarfile.open(fileobj=sink) as out:
+            names = out.getnames()
+    assert {"keep.csv", "app.py", "Dockerfile"} <= set(names)
+    assert "a/b.csv" not in names
+
+
+@pytest.mark.parametrize("place", ["/etc", "../other", "a/../../b"])
+def test_a_plan_that_leaves_the_archive_is_not_believed(place: str) -> None:
+    """The jail itself would have to be subverted to say so."""
+    built = Plan("dockerfile", "Dockerfile", services=[Service("app", recipe=Recipe(place, "Dockerfile"))])
+    mounted = Plan("compose", "compose.yaml", services=[Service("app", image="a", mounts=[(place, "/data")])])
+    for plan in (built, mounted):
+        with pytest.raises(TypeError, match="not in the archive"):
+            Plan.from_dict(plan.as_dict())
 
 
 def test_another_escape_character_cannot_hide_an_instruction(tmp_path: Path) -> None:
