@@ -63,7 +63,7 @@ def create_previews(settings: Settings | None = None) -> Flask:
     """The previews' application: no sessions, no people, three routes."""
     settings = settings or Settings()
     app = Flask("backoffice.previews", template_folder="../templates", static_folder="web/static", root_path=str(ROOT))
-    app.config["SETTINGS"] = settings
+    app.config.update(SETTINGS=settings, PAGES="previews")
     app.extensions["wiring"] = Wiring(settings)
     wording.register_words(app)
     app.jinja_env.globals.update(csp_nonce=headers.nonce, static=navigation.static)

@@ -12,12 +12,15 @@ TEMPLATES = ROOT / "templates"
 
 
 def warm(app: Flask) -> None:
-    """Compile our pages, read the catalogues and the policies. Nothing connects anywhere."""
+    """Compile our pages, read the catalogues and the policies. Nothing connects anywhere.
+
+    An application with pages of one folder alone names it in its ``PAGES``.
+    """
     for language in app.config["SETTINGS"].languages:
         i18n.translations(language)
         findings.rule_pages(language)
     canned.checklist()
     canned.shipped()
-    for path in sorted(TEMPLATES.rglob("*.html")):
+    for path in sorted((TEMPLATES / app.config.get("PAGES", "")).rglob("*.html")):
         if "email" not in path.parts:
             app.jinja_env.get_template(path.relative_to(TEMPLATES).as_posix())
