@@ -55,8 +55,7 @@ def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "migrated.db"
     database = open_database(f"sqlite:///{path}")
     upgrade(database)
-    with database.connection_context():
-        database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close_all()  # the last connection to close copies the journal back
     return path
 
 

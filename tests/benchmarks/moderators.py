@@ -85,7 +85,7 @@ def _again(row: Row, **changes: object) -> Row:
     return type(row).create(**{**fields, "id": None, **changes})
 
 
-class TimeIsUp(Exception):  # noqa: N818
+class TimeIsUp(Exception):
     """Everybody stops where they are: whoever hurried to an end now would be measured as a crowd."""
 
 
