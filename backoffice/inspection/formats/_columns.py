@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from backoffice.inspection.formats import _cells
+
 ROWS = 500
 _COLUMNS = 200  # shown and measured
 _CELL = 200  # characters
@@ -43,8 +45,8 @@ class Columns:
     width: int = 0
     _columns: list[_Column] = field(default_factory=list)
 
-    def add(self, batch: Any) -> None:
-        """Take in one ``pyarrow.RecordBatch``."""
+    def add(self, batch: Any, edges: Sequence[_cells.Edges] = ()) -> None:
+        """Take in one ``pyarrow.RecordBatch``; of text cells the edges that are known already."""
         if not self._columns:
             self._begin(batch)
         self.total += batch.num_rows
@@ -53,7 +55,10 @@ class Columns:
             cells = [_shown_cells(head.column(index)) for index in range(len(self._columns))]
             self.rows += [list(row) for row in zip(*cells, strict=True)]
         for index, column in enumerate(self._columns):
-            (_measure_typed if self.typed else _measure_text)(column, batch.column(index))
+            if self.typed:
+                _measure_typed(column, batch.column(index))
+            else:
+                _measure_text(column, batch.column(index), edges[index])
 
     def _begin(self, batch: Any) -> None:
         self.width = batch.num_columns
@@ -155,9 +160,11 @@ def _numbers(array: Any) -> Any:
     import pyarrow as pa
     from pyarrow import compute
 
-    return compute.replace_substring(compute.replace_substring_regex(array, r"[ \x{00a0}\x{202f}]", ""), ",", ".").cast(
-        pa.float64()
-    )
+    try:
+        return array.cast(pa.float64())  # as programs write them: most columns, and five times faster
+    except pa.ArrowInvalid:
+        plain = compute.replace_substring(compute.replace_substring_regex(array, r"[ \x{00a0}\x{202f}]", ""), ",", ".")
+        return plain.cast(pa.float64())
 
 
 def _iso_dates(array: Any) -> Any:
@@ -189,14 +196,18 @@ _KINDS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
 _FITS_LATER = {"integer": ("integer", "number"), "number": ("number",)}
 
 
-def _measure_text(column: _Column, array: Any) -> None:
+def _measure_text(column: _Column, array: Any, edges: _cells.Edges) -> None:
     import pyarrow as pa
     from pyarrow import compute
 
-    trimmed = compute.utf8_trim_whitespace(array)
-    filled = trimmed.filter(compute.not_equal(trimmed, ""))
+    if column.kind == "text":
+        column.nulls += edges.empty + _blank(array, edges)
+        return
+    blank = edges.blank()
+    trimmed = compute.utf8_trim_whitespace(array) if blank else array
+    filled = trimmed.filter(compute.not_equal(trimmed, "")) if blank or edges.empty else array
     column.nulls += len(array) - len(filled)
-    if column.kind == "text" or not len(filled):
+    if not len(filled):
         return
     for kind, read in _KINDS:
         if column.kind and kind not in _FITS_LATER.get(column.kind, (column.kind,)):
@@ -209,3 +220,13 @@ def _measure_text(column: _Column, array: Any) -> None:
         _widen(column, values)
         return
     column.kind, column.least, column.greatest = "text", None, None
+
+
+def _blank(array: Any, edges: _cells.Edges) -> int:
+    """Cells of nothing but blanks, empty ones not counted."""
+    from pyarrow import compute
+
+    begun = edges.that_start_with(_cells.BLANKS)
+    if begun is None:
+        return 0
+    return int(compute.sum(compute.equal(compute.utf8_trim_whitespace(array.filter(begun)), "")).as_py() or 0)

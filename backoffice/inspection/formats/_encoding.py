@@ -54,7 +54,7 @@ def _walk(path: Path) -> tuple[int | None, int | None, int]:
     nul_at: int | None = None
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
-            if odd_at is None:
+            if odd_at is None and not (chunk.isascii() and not decoder.getstate()[0]):
                 pending = len(decoder.getstate()[0])
                 try:
                     decoder.decode(chunk)
