@@ -1,4 +1,7 @@
-"""JSON (RFC 8259) and JSON Lines, read event by event: memory grows with depth and keys, not with the file."""
+"""JSON (RFC 8259) and JSON Lines: first in large pieces (`_jsonfast`), which can only find a file clean; whatever else it is, event by event.
+
+Memory grows with depth and keys, not with the file.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ from typing import Any
 
 from backoffice.inspection.formats import _encoding
 from backoffice.inspection.formats._jsonbytes import ManyDigits, Utf8, WithoutNan
+from backoffice.inspection.formats._jsonfast import Odd, Reader
 from backoffice.inspection.report import Broken, Report, Subject
 
 NAME = "json"
-VERSION = "1"
+VERSION = "2"
 
 _BUFFER = 1 << 18
 _KEYS = 1_000_000  # remembered in one object; past that its duplicates go unseen
@@ -46,6 +50,8 @@ def examine(subject: Subject, report: Report) -> None:
 
 def _walked(subject: Subject, report: Report, encoding: str) -> _Walk:
     """The usual reading is fast and strict. What it stumbles over is read again: NaN as null, many digits by the slower parser in Python."""
+    if encoding == "utf-8" and (clean := _clean(subject, report)) is not None:
+        return clean
     without_nan, wary = False, True
     while True:
         walk = _Walk(report)
@@ -58,6 +64,18 @@ def _walked(subject: Subject, report: Report, encoding: str) -> _Walk:
             if without_nan or not stumble.over_nan:
                 raise Broken("json.malformed", place=str(stumble.at), at=stumble.at, detail=stumble.detail) from stumble
             without_nan = True
+
+
+def _clean(subject: Subject, report: Report) -> _Walk | None:
+    """A file that nothing is to be said of, read fast; None for every other."""
+    walk = _Walk(report)
+    try:
+        with subject.path.open("rb") as file:
+            reader = Reader(file, walk.tree, deepest=int(report.limits["json_depth"]), progress=report.progress)
+            walk.values = reader.values()
+    except Odd:
+        return None
+    return walk if walk.values and walk.values - reader.lines <= 1 else None
 
 
 def _check_encoding(subject: Subject, report: Report) -> str:
@@ -90,7 +108,14 @@ class _Tree:
     _names: list[str] = field(default_factory=list)
     _nodes: int = 0
 
+    def wanting(self) -> bool:
+        """Whether one more member of the container that is open would be shown."""
+        parent = self._open[-1] if self._open else self.roots
+        return not self.full and parent is not None and len(parent) < _CHILDREN and len(self._open) <= _DEPTH
+
     def take(self, event: str, value: Any) -> None:
+        if self.full:
+            return
         self.begun = True
         if event == "map_key":
             self._names[-1] = value[:_TEXT]

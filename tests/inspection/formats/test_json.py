@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+import random
 from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backoffice.inspection import rules
+from backoffice.inspection.formats import _jsonfast
+from backoffice.inspection.formats import json as json_format
 from backoffice.inspection.formats._jsonbytes import Utf8, WithoutNan
+from backoffice.inspection.report import Broken, Report, Subject
 from tests.inspection.formats.examining import examine_bytes
 
 WORDS = {"NaN": "null", "Infinity": "null", "-Infinity": "null"}
@@ -43,3 +50,63 @@ def test_nan_past_the_first_buffers_is_found_too(tmp_path: Path) -> None:
     text = json.dumps([{"x": 0.5, "имя": "Infinity"}] * 40_000)[:-1] + ", NaN]"
     seen = examine_bytes(tmp_path, "a.json", text.encode())
     assert [(finding.rule, finding.params["count"]) for finding in seen.report.findings] == [("json.nan", 1)]
+
+
+# ---- the fast reading, which may only ever find a file clean, against the careful one ----
+
+
+def _value(chance: random.Random, depth: int = 0) -> Any:
+    kind = chance.randrange(10 if depth < 6 else 6)
+    if kind < 3:
+        return (chance.choice([None, True, False]), chance.randrange(-(10**19), 10**19), chance.random() * 1e5)[kind]
+    if kind < 6:
+        return "".join(chance.choices('ab "\\\n{}[],:ёЖ\u2028\U0001f600', k=chance.randrange(12)))
+    if kind < 8:
+        return [_value(chance, depth + 1) for _ in range(chance.randrange(6))]
+    return {f'{chance.randrange(99)}"\\ё': _value(chance, depth + 1) for _ in range(chance.randrange(6))}
+
+
+def _document(chance: random.Random) -> bytes:
+    """Rows, lines, long arrays within objects, anything; two of five damaged."""
+    rows = [{"a": number, "b": "},{", "c": _value(chance, 3)} for number in range(chance.randrange(100))]
+    value: Any = chance.choice([_value(chance), rows, {"x": rows, "y": _value(chance)}])
+    style = {"ensure_ascii": chance.random() < 0.5, "indent": chance.choice([None, 1])}
+    text = json.dumps(value, **style) if chance.random() < 0.7 else "\n".join(json.dumps(row) for row in rows)
+    data = bytearray(text.encode() or b"0")
+    if chance.random() < 0.4:
+        at = chance.randrange(len(data))
+        data[at : at + chance.randrange(2)] = chance.choice(
+            [b"", b",", b'"', b"}", b"[", b"NaN", b"\\", b'{"a":1,"a":2}', b"\n", b"\\ud83d"]
+        )
+    return bytes(data) or b"0"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_fast_reading_says_what_the_careful_one_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """Pieces of a few bytes, so that everything is cut everywhere."""
+    chance, fast = random.Random(seed), 0
+    for number in range(150):
+        data = _document(chance)
+        monkeypatch.setattr(_jsonfast, "_PIECE", chance.choice([7, 16, 50, 300]))
+        monkeypatch.setattr(_jsonfast, "_LARGE", chance.choice([10, 40, 120, 1000]))
+        (tmp_path / "a.json").write_bytes(data)
+        quick = _told(tmp_path / "a.json")
+        with monkeypatch.context() as patch:
+            patch.setattr(json_format, "_clean", _never)
+            slow = _told(tmp_path / "a.json")
+        assert quick == slow, (number, data)
+        fast += not slow[0]
+    assert fast > 30
+
+
+def _told(path: Path) -> tuple[set[str], dict[str, Any]]:
+    report = Report(rules.severities(), rules.limits())
+    try:
+        json_format.examine(Subject(path, path.name, "data_example", path.stat().st_size), report)
+    except Broken as broken:
+        return {broken.rule}, {}
+    return {finding.rule for finding in report.findings}, report.preview
+
+
+def _never(*_: object) -> None:
+    """Nothing is clean at first sight."""
