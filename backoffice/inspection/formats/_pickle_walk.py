@@ -12,8 +12,21 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from backoffice.inspection.formats import _pickle_values as values
 from backoffice.inspection.formats._pickle_opcodes import Bytes, Damaged, end_of
-from backoffice.inspection.formats._pickle_values import ENCODE, LOADS, MARK, OPAQUE, Import, Made, Span, Table, name_in, named
+from backoffice.inspection.formats._pickle_values import (
+    ENCODE,
+    LOADS,
+    MARK,
+    OPAQUE,
+    Import,
+    Made,
+    Memo,
+    Span,
+    Table,
+    name_in,
+    named,
+)
 from backoffice.inspection.report import Broken
 
 # A list of plain numbers, from its MARK to APPENDS, is passed over in one step: it can neither import nor call.
@@ -36,8 +49,9 @@ class Machine:
         self.data, self.size = data, size
         self.imported, self.called, self.built = imported, called, built
         self.stack: list[Any] = []
-        self.memo: dict[int, Any] = {}
-        self.put = 0  # entries of the memo so far, those that do not matter included
+        self.memo = Memo(data)
+        self.put = 0  # entries of this pickle's memo so far, those that do not matter included
+        self.most_put = 0  # of the pickle that has most
         self.highest = 0  # memo index asked for
         self.ops = 0
         self.persistent = 0
@@ -49,7 +63,7 @@ class Machine:
     def walk(self, at: int) -> int:
         """One pickle from ``at`` to behind its STOP."""
         outer, self.stack = self.stack, []
-        memo, self.memo, put, self.put = self.memo, {}, self.put, 0
+        memo, self.memo, put, self.put = self.memo, Memo(self.data), self.put, 0
         data, size, do = self.data, self.size, self._do
         while (at := self._frequent(at)) < size:
             code = data[at]
@@ -63,7 +77,7 @@ class Machine:
             if code == 0x2E:
                 if len(self.stack) != 1 or self.stack[0] is MARK:
                     raise Damaged(f"STOP: {at}")
-                self.stack, self.memo, self.put = outer, memo, put
+                self.stack, self.memo, self.put, self.most_put = outer, memo, put, max(self.most_put, self.put)
                 return end
             do[code](start, end)
             at = self.resume or end
@@ -73,23 +87,22 @@ class Machine:
     def _frequent(self, at: int) -> int:
         """The opcodes that files of many small objects are made of, in one loop: twice as fast. Where the next other is."""
         data, stack, memo, push = self.data, self.stack, self.memo, self.stack.append
-        safe = self.size - _FREQUENT_BYTES
-        ops, put, highest = self.ops, self.put, self.highest
+        ops, put, highest, safe = self.ops, self.put, self.highest, self.size - _FREQUENT_BYTES
+        text = values.NOWHERE  # where the length of the short text stands that was just pushed
         while at < safe:
             code = data[at]
             if code == _MEMOIZE and stack and (value := stack[-1]) is not MARK:
-                if value is not OPAQUE and value != ():
-                    memo[put] = value
-                elif put in memo:
-                    del memo[put]
+                memo.put(put, value, text)
                 highest = put if put > highest else highest
                 put, at = put + 1, at + 1
             elif code == _SHORT_BINUNICODE:
                 end = at + 2 + data[at + 1]
                 push(name_in(data[at + 2 : end]))
-                at = end
+                text, at = at + 1, end
+                ops += 1
+                continue
             elif code == _BINGET and put and data[at + 1] <= highest:
-                push(memo.get(data[at + 1], OPAQUE))
+                push(memo.get(data[at + 1]))
                 at += 2
             elif code in _WIDTHS:
                 end = at + 1 + _WIDTHS[code]
@@ -110,7 +123,7 @@ class Machine:
                 at += 1
             else:
                 break
-            ops += 1
+            ops, text = ops + 1, values.NOWHERE
         self.ops, self.put, self.highest = ops, put, highest
         return at
 
@@ -273,13 +286,9 @@ class Machine:
     # ---- the memo ----
 
     def _remember(self, index: int) -> None:
-        value = self._top()
+        self.memo.put(index, self._top())
         self.put += 1
         self.highest = max(self.highest, index)
-        if value is not OPAQUE and value != ():
-            self.memo[index] = value
-        else:
-            self.memo.pop(index, None)
 
     def _memoize(self, _start: int, _end: int) -> None:
         self._remember(self.put)
@@ -309,7 +318,7 @@ class Machine:
     def _recall(self, index: int) -> None:
         if index > self.highest or not self.put:
             raise Damaged(f"GET {index}")
-        self.stack.append(self.memo.get(index, OPAQUE))
+        self.stack.append(self.memo.get(index))
 
     # ---- imports and calls ----
 

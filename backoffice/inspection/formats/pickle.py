@@ -315,7 +315,7 @@ def _examine_plain(path: Path, subject: Subject, report: Report) -> None:
         finally:
             seen.settle()
             _preview(data, size, seen, report)
-        if machine.highest > max(1 << 20, 64 * machine.put):
+        if machine.highest > max(1 << 20, 64 * machine.most_put):
             raise Broken("pickle.bomb", detail=f"memo {machine.highest}")
         if size <= _SECOND_OPINION:
             _second_opinion(bytes(data), subject, report)

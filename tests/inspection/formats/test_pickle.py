@@ -42,6 +42,22 @@ def test_a_bomb_in_a_packed_pickle_stops_early(tmp_path: Path) -> None:
     assert seen.rules == {"pickle.bomb"}
 
 
+def test_a_million_small_things_put_aside_are_no_bomb(tmp_path: Path) -> None:
+    many = b"\x80\x04(" + b"\x8c\x02ab\x94" * 1_100_000 + b"1N."
+    assert examine_bytes(tmp_path, "m.pickle", many, slot="model_archive").rules == set()
+
+
+def test_a_name_put_aside_long_ago_is_still_known(tmp_path: Path) -> None:
+    """Beyond the texts that are kept as such, and by another number than its turn."""
+    words = b"".join(b"\x8c\x06%06d\x94" % number for number in range(20_000))
+    early = b"\x80\x04(\x8c\x05posix\x94\x8c\x06system\x94" + words + b"1"
+    by_turn = early + b"h\x00h\x01\x93\x8c\x02id\x85R."
+    by_number = early + b"\x8c\x05posixr\x40\x42\x0f\x000j\x40\x42\x0f\x00h\x01\x93\x8c\x02id\x85R."
+    replaced = early + b"\x8c\x04evil0\x8c\x05posixq\x070h\x07h\x01\x93\x8c\x02id\x85R."
+    for data in (by_turn, by_number, replaced):
+        assert "pickle.dangerous" in examine_bytes(tmp_path, "m.pickle", data, slot="model_archive").rules
+
+
 @pytest.mark.parametrize("size", [1, 100, 5_000])
 def test_every_cut_of_a_good_pickle_is_refused(size: int, tmp_path: Path) -> None:
     whole = pickle.dumps({"w": np.arange(900.0), "имя": "Ёж"}, 4)
