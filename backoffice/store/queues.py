@@ -65,7 +65,7 @@ class Listed:
     few: bool = False
 
     def ids(self, *more: Any, limit: int, ordered: bool = True) -> tuple[str, list[Any]]:
-        """SQL and parameters. Where nobody reads the order, it need not be made."""
+        """SQL and parameters. Not ``ordered`` is for counting: PostgreSQL would rather sort all than walk an order to the limit."""
         sqlite = isinstance(db.obj, SqliteDatabase)
         rows = Submission.select(Submission.id)
         if self.few and not sqlite:  # OFFSET 0 keeps PostgreSQL from walking the order in search of a few
@@ -212,7 +212,7 @@ def _counted(lists: dict[str, Listed]) -> dict[str, int]:
     """The rows of several lists, no further than ``MOST`` and one: one statement."""
     parts, params = [], []
     for each in lists.values():
-        text, given = each.ids(limit=MOST + 1, ordered=not each.few)
+        text, given = each.ids(limit=MOST + 1, ordered=False)
         parts.append(f"(SELECT COUNT(*) FROM ({text}) AS c)")  # noqa: S608 (made by peewee)
         params += given
     found = db.execute_sql(f"SELECT {', '.join(parts)}", params).fetchone()
