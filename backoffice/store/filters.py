@@ -38,12 +38,13 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """Where a search looks (``ever``: in all submissions there ever were), and which share of that is few enough to be fetched by ids.
+class Where:
+    """What kind of list is narrowed: of decided submissions too, of all there ever were. ``few``: which share of that a search may fetch by ids.
 
     A page of a list is soon full when its rows are asked one by one, unless hardly any of them matches. A number needs all of them.
     """
 
+    decided: bool
     ever: bool
     few: float
 
@@ -62,11 +63,11 @@ class Narrowed:
         self.few = self.few or few
 
 
-def narrowed(filters: Filters, words: Words, *, now: datetime, tomorrow: datetime) -> Narrowed:
+def narrowed(filters: Filters, where: Where, *, now: datetime, tomorrow: datetime) -> Narrowed:
     """What the filters leave. ``tomorrow`` is the coming midnight of the office."""
     found = Narrowed([])
     if filters.q.strip():
-        _words(found, filters.q, words)
+        _words(found, filters.q, where)
     for value in (filters.industry, filters.technology, filters.effect):
         if value:
             links = SubmissionValue.select(SubmissionValue.submission).where(SubmissionValue.value == value)
@@ -74,10 +75,7 @@ def narrowed(filters: Filters, words: Words, *, now: datetime, tomorrow: datetim
     if filters.author:
         found.by_ids(_ids(Submission.author == filters.author), Submission.author == filters.author)
     if filters.moderator:
-        who, made = filters.moderator, Decision.moderator == filters.moderator
-        theirs = (Submission.assignee == who) | (Submission.claimant == who) | _exists(Decision, made)
-        decided = Decision.select(Decision.submission).where(made)
-        found.by_ids(_ids(Submission.assignee == who) | _ids(Submission.claimant == who) | decided, theirs)
+        _of_moderator(found, filters.moderator, where)
     if filters.age:
         found.conditions.append(_plain("submitted_at", "<=", Submission.submitted_at.db_value(now - timedelta(days=filters.age))))
     if filters.outcome:
@@ -98,9 +96,17 @@ def _exists(model: type[Row], condition: Any) -> Any:
     return fn.EXISTS(model.select(SQL("1")).where(condition, model._meta.fields["submission"] == SQL('"t1"."id"')))
 
 
-def _words(found: Narrowed, asked: str, words: Words) -> None:
-    rare = search.share(asked, ever=words.ever) < words.few
-    condition = search.matching(asked, rare=rare, ever=words.ever)
+def _of_moderator(found: Narrowed, moderator: int, where: Where) -> None:
+    given, held, made = Submission.assignee == moderator, Submission.claimant == moderator, Decision.moderator == moderator
+    ids, theirs = _ids(given) + _ids(held), given | held
+    if where.decided:  # what is open was never decided
+        ids, theirs = ids + Decision.select(Decision.submission).where(made), theirs | _exists(Decision, made)
+    found.by_ids(ids, theirs)
+
+
+def _words(found: Narrowed, asked: str, where: Where) -> None:
+    rare = search.share(asked, ever=where.ever) < where.few
+    condition = search.matching(asked, rare=rare, ever=where.ever)
     number = asked.strip().lstrip("№# ")
     if number.isdecimal() and len(number) < 10:
         condition = (Submission.id == int(number)) | condition if condition else Submission.id == int(number)

@@ -15,7 +15,7 @@ from peewee import JOIN, SQL, Case, Expression, ModelSelect, SqliteDatabase, Val
 from backoffice.domain.states import UNDER_MODERATION
 from backoffice.store import tally
 from backoffice.store.base import db
-from backoffice.store.filters import Filters, Narrowed, Words, narrowed
+from backoffice.store.filters import Filters, Narrowed, Where, narrowed
 from backoffice.store.listings import DictionaryValue, Submission, SubmissionValue
 from backoffice.store.moderation import Decision, EscalationStep, ReviewDraft, Skip
 from backoffice.store.people import Person
@@ -36,6 +36,7 @@ _INDEX = {
     "checking": "submission_checking",
     "authors": "submission_with_author",
     "today": "submission_decided",
+    "later": "submission_by_time",
 }
 _OPEN = "\"t1\".\"state\" IN ('checking', 'awaiting_review')"  # literal: SQLite matches partial indexes by text
 
@@ -170,14 +171,13 @@ def numbers(watch: Watch, filters: Filters) -> Numbers:
         beside = tally.beside()
         found |= {"authors": beside["with_author"], "all": beside["submitted"]}
     else:
-        current, ever = (_narrowed(tab, watch, filters, NUMBERS) for tab in ("free", "all"))
-        if current.few:
-            found = _summed(lists, current)
-        else:
-            walked = {tab: _tab(tab, watch, current) for tab in TABS if tab != "all"}
-            walked["later"] = Listed([*lists["later"], *current.conditions], BY_TIME, "submission_by_time")
-            found = _counted(walked)
-        found |= _counted({"all": _tab("all", watch, ever)})
+        found = {}
+        for group in ((*OPEN_TABS, "later"), ("authors", "today"), ("all",)):
+            left = _narrowed(group[0], watch, filters, NUMBERS)
+            if left.few and group != ("all",):
+                found |= _summed({name: lists[name] for name in group}, left)
+            else:
+                found |= _counted({name: _tab(name, watch, left) for name in group})
     return Numbers({tab: found[tab] for tab in TABS}, found["later"])
 
 
@@ -289,11 +289,11 @@ def page(tab: str, watch: Watch, filters: Filters, *, cursor: str = "", limit: i
 
 def _narrowed(tab: str, watch: Watch, filters: Filters, few: tuple[float, float]) -> Narrowed:
     ever = tab == "all"
-    return narrowed(filters, Words(ever, few[ever]), now=watch.now, tomorrow=watch.tomorrow)
+    return narrowed(filters, Where(tab not in OPEN_TABS, ever, few[ever]), now=watch.now, tomorrow=watch.tomorrow)
 
 
 def _tab(tab: str, watch: Watch, left: Narrowed) -> Listed:
-    found = [*_in_tab(tab, watch), *left.conditions]
+    found = [*(_later(watch) if tab == "later" else _in_tab(tab, watch)), *left.conditions]
     if tab == "mine":
         found.append(Submission.id.in_(near(watch.person)))
     return Listed(found, tab, _INDEX.get(tab, ""), left.few or tab == "mine")

@@ -245,7 +245,7 @@ def test_filters_by_classification_and_reason(house: House) -> None:
         assert house.titles("free", filters) == ["с отраслью"]
     page = queues.page("free", house.watch(), Filters(reason="escalated"))
     assert page.steps == {chosen.id: 75}
-    assert [str(v) for v in page.values[chosen.id]] == [value.ru]
+    assert [v.ru for v in page.values[chosen.id]] == [value.ru]
 
 
 def test_the_number_of_queries_does_not_grow(house: House, database: Database) -> None:

@@ -1,12 +1,14 @@
-// The board of the desk: a card is dragged to a colleague's column, with all that are ticked when it is one of them. What would change is shown
-// first. Whoever does not drag ticks cards and chooses a colleague in the bar above.
+// A card of the desk's board is dragged to a colleague's column, a row of the queue by its tick to a name in the strip that appears; with all that are
+// ticked when it is one of them. What would change is shown first. Whoever does not drag ticks cards and chooses a colleague in the bar above.
 "use strict";
 (() => {
   const part = document.getElementById("queue"), dialog = document.getElementById("handover");
   let held = null; // { ids, from }
 
   const columnOf = (node) => node.closest?.("[data-person]");
-  const mark = (name, column) => part.querySelectorAll("[data-person]").forEach((each) => each.classList.toggle(name, each === column));
+  const strip = document.getElementById("hand-out");
+  const columns = () => document.querySelectorAll("[data-person]");
+  const mark = (name, column) => columns().forEach((each) => each.classList.toggle(name, each === column));
 
   function ids(card) {
     const ticked = [...part.querySelectorAll('input[name="id"]:checked')].map((box) => box.value);
@@ -15,19 +17,21 @@
 
   part.addEventListener("dragstart", (event) => {
     const card = event.target.closest?.("[data-id]");
-    if (!card) return;
+    if (!card || event.target.matches("a")) return;
     held = { ids: ids(card), from: columnOf(card) };
     part.dataset.still = "";
     event.dataTransfer.effectAllowed = "move";
     event.dataTransfer.setData("text/plain", held.ids.join(" "));
+    if (event.target !== card) event.dataTransfer.setDragImage(card, 20, 20);
+    if (strip) setTimeout(() => { strip.hidden = false; }); // a page that changes at once ends the drag
     for (const id of held.ids) {
-      const each = part.querySelector(`[data-id="${id}"]`), barred = each.dataset.barred.split(" ");
+      const each = part.querySelector(`[data-id="${id}"]`), barred = (each.dataset.barred || "").split(" ");
       each.classList.add("is-held");
-      for (const column of part.querySelectorAll("[data-person]")) if (column.dataset.person && barred.includes(column.dataset.person)) column.classList.add("is-barred");
+      for (const column of columns()) if (column.dataset.person && barred.includes(column.dataset.person)) column.classList.add("is-barred");
     }
   });
 
-  part.addEventListener("dragover", (event) => {
+  document.addEventListener("dragover", (event) => {
     const column = columnOf(event.target);
     if (!held || !column || column === held.from) { mark("is-over", null); return; }
     event.preventDefault();
@@ -35,7 +39,7 @@
     mark("is-over", column);
   });
 
-  part.addEventListener("drop", (event) => {
+  document.addEventListener("drop", (event) => {
     const column = columnOf(event.target);
     if (!held || !column || column === held.from) return;
     event.preventDefault();
@@ -43,6 +47,7 @@
   });
 
   part.addEventListener("dragend", () => {
+    if (strip) strip.hidden = true;
     part.querySelectorAll(".is-held").forEach((card) => card.classList.remove("is-held"));
     mark("is-over", null);
     mark("is-barred", null);

@@ -109,6 +109,40 @@ def test_a_half_typed_search_and_an_open_dialog_outlive_a_renewal(queue: Page, o
     expect(queue.locator("#keys")).to_be_visible()
 
 
+def test_rows_are_dragged_by_their_ticks_to_a_name(queue: Page, office: Office, person: Watched) -> None:
+    for title in ("первая", "третья"):
+        queue.locator("tr", has_text=title).get_by_role("checkbox").check()
+    queue.locator("tr", has_text="третья").locator("td.pick").hover()
+    queue.mouse.down()
+    queue.mouse.move(200, 500)
+    queue.mouse.move(210, 510)
+    queue.locator("#hand-out").get_by_text("Глеб").hover()
+    assert person.serious() == []
+    queue.mouse.up()
+    expect(queue.locator("#handover li")).to_have_count(2)
+    expect(queue.locator("#hand-out")).to_be_hidden()
+    assert not Submission.select().where(Submission.assignee.is_null(False)).exists()
+    queue.locator("#handover").get_by_role("button", name="Назначить").click()
+    expect(queue.locator("tbody .title")).to_have_text(["вторая"])
+    assert {row.title for row in Submission.select().where(Submission.assignee == office.gleb)} == {"первая", "третья"}
+
+
+def test_an_author_is_chosen_while_one_types(queue: Page, office: Office, person: Watched) -> None:
+    office.submission("чужая", author=office.person("Борис Ёлкин", "author"), submitted_at=utcnow())
+    queue.get_by_role("button", name="Фильтры").click()
+    field = queue.get_by_label("Автор: имя или почта")
+    with queue.expect_response(lambda answer: "/staff/queue/authors" in answer.url):
+        field.press_sequentially("ёл")
+    option = queue.locator("#authors option")
+    expect(option).to_have_count(1)
+    field.fill(option.get_attribute("value") or "")
+    expect(queue.locator("tbody .title")).to_have_text(["чужая"])
+    assert person.serious() == []
+    field.fill("")
+    field.press("Enter")
+    expect(queue.locator("tbody .title")).to_have_count(4)
+
+
 def test_two_who_press_next_together_get_two_different_ones(queue: Page, office: Office, beside: Enter) -> None:
     other = beside(office.gleb, "/staff/queue/?tab=free&far=1")
     for page in (queue, other):
