@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -151,8 +152,8 @@ def test_a_preview_that_finds_no_room_is_tried_later_and_never_half_written(app:
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def tight(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Flask, Disk]]:
     """The product with its database on a small disk. PostgreSQL's log of changes lies elsewhere: without room for that the server ends itself."""
-    folder = Path(request.getfixturevalue("tmp_path_factory").mktemp("small"))
-    with small_disk(folder, 64 * MIB) as disk:
+    with tempfile.TemporaryDirectory(prefix="mlp-small-", dir="/tmp") as name, small_disk(Path(name), 64 * MIB) as disk:
+        folder = disk.folder
         if request.param == "sqlite":
             shutil.copy(request.getfixturevalue("_migrated_sqlite"), folder / "test.db")
             url, drop = f"sqlite:///{folder / 'test.db'}", _nothing
@@ -176,8 +177,6 @@ def _nothing() -> None:
 
 def _in_a_tablespace(request: pytest.FixtureRequest, folder: Path) -> tuple[str, Callable[[], None]]:
     server, template = request.getfixturevalue("postgres"), request.getfixturevalue("_migrated_postgres")
-    for parent in (folder, *folder.parents[:3]):
-        parent.chmod(0o755)
     if server.user:
         os.chown(folder, server.user.pw_uid, server.user.pw_gid)
     server.sql(f"CREATE TABLESPACE small LOCATION '{folder}'")
