@@ -22,10 +22,10 @@ Come = Callable[..., Watched]
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory, loaded: Path) -> Iterator[Product]:
-    """The product with its demo, on SQLite."""
+    """The product with its demo, on SQLite. It has no sandbox: its trials would run beside every journey, and no journey looks at them."""
     var = tmp_path_factory.mktemp("shared")
     shutil.copytree(loaded, var, dirs_exist_ok=True)
-    running = Product(var, sqlite_in(var))
+    running = Product(var, sqlite_in(var), engine="")
     yield running
     running.stop()
 

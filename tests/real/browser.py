@@ -19,7 +19,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-expect.set_options(timeout=20_000)  # a busy machine is not a failure
+PATIENCE = 60_000  # milliseconds: a busy machine is not a failure
+expect.set_options(timeout=PATIENCE)
 OWN = ("127.0.0.1", "localhost")
 
 
@@ -39,6 +40,7 @@ class Watched:
 
     def __init__(self, context: BrowserContext) -> None:
         self.wrongs: list[str] = []
+        context.set_default_timeout(PATIENCE)
         self.page: Page = context.new_page()
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.wrongs.append(f"script error: {error}"))

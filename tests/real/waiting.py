@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-PATIENCE = 60.0  # seconds on a machine that is busy with other things
+PATIENCE = 120.0  # seconds on a machine that is busy with other things
 
 
 def until(happened: Callable[[], Any], *, patience: float = PATIENCE, about: str = "") -> Any:
