@@ -9,13 +9,12 @@ from typing import Any
 worker_class = "gthread"
 workers = 2
 threads = 8
-preload_app = True  # the application is built once and its workers are forked: it opens nothing before its first request
+preload_app = True  # built and warmed once, its workers are forked, also those of later in the day: it opens nothing before its first request
 timeout = 120  # seconds without a sign of life from a worker; a request may take longer
 graceful_timeout = 15
 keepalive = 20
 max_requests = 20_000
 max_requests_jitter = 2_000
-preload_app = True  # loaded and warmed once: a worker that is replaced in the middle of the day begins at full speed
 worker_tmp_dir = "/dev/shm"  # noqa: S108  (a heartbeat file of no content; a disk under load would delay it)
 no_control_socket = True
 accesslog = None
