@@ -1,5 +1,5 @@
 // A preview in its sandbox: long tables keep only what is seen in the page, JSON opens level by level, texts can be searched,
-// and a row, page or file can be pointed at for a remark.
+// a row, page or file can be pointed at for a remark by mouse or by key, and on paper everything is there.
 "use strict";
 (() => {
   const $ = (selector, from = document) => from.querySelector(selector);
@@ -16,6 +16,7 @@
   // Long tables: all rows stand in a JSON block, the page holds those in view and two empty ones as tall as the rest.
   const ROW = 26; // pixels, as in preview.css
   const AROUND = 20; // rows kept above and below the view
+  const ON_PAPER = 2000; // rows that are printed
   function virtual(holder) {
     const all = JSON.parse($("script", holder).textContent);
     const body = $("tbody", holder);
@@ -30,19 +31,23 @@
       row.style.height = `${count * ROW}px`;
       return row;
     };
-    function draw(force = false) {
+    function inView() {
       const box = $(".scroll", holder).getBoundingClientRect();
       const first = Math.max(0, Math.floor(-box.top / ROW) - AROUND);
-      const last = Math.min(rows.length, Math.ceil((window.innerHeight - box.top) / ROW) + AROUND);
+      return [first, Math.max(first, Math.min(rows.length, Math.ceil((window.innerHeight - box.top) / ROW) + AROUND))];
+    }
+    function draw(force = false, [first, last] = inView()) {
       if (!force && shown === `${first}-${last}`) return;
       shown = `${first}-${last}`;
-      const parts = rows.slice(first, Math.max(first, last)).map(({ cells, index }) => {
+      const pointed = document.activeElement?.closest("tr")?.getAttribute("aria-rowindex");
+      const parts = rows.slice(first, last).map(({ cells, index }) => {
         const row = make("tr", {}, ...cells.map((cell, column) => line(holder, cell, column)));
         row.setAttribute("aria-rowindex", index + 2);
         row.prepend(make("td", { className: "n" }, pin(holder.dataset.pins === "member" ? { member: String(cells[0]) } : { place: fill(words.row, index + 1) }, index + 1)));
         return row;
       });
       body.replaceChildren(...(first ? [gap(first)] : []), ...parts, ...(last < rows.length ? [gap(rows.length - last)] : []));
+      if (pointed) $(`tr[aria-rowindex="${pointed}"] .pin`, body)?.focus({ preventScroll: true });
     }
     if (filter) {
       filter.oninput = () => {
@@ -56,6 +61,8 @@
     $("table", holder).setAttribute("aria-rowcount", all.length + 1);
     window.addEventListener("scroll", () => draw(), { passive: true });
     window.addEventListener("resize", () => draw());
+    window.addEventListener("beforeprint", () => draw(true, [0, Math.min(rows.length, ON_PAPER)]));
+    window.addEventListener("afterprint", () => draw(true));
     draw(true);
   }
   function line(holder, cell, column) {
@@ -124,14 +131,32 @@
   for (const box of $$(".search")) search(box);
   for (const figure of $$("figure[data-page]")) $("figcaption", figure).append(pin({ place: fill(words.page, figure.dataset.page) }, fill(words.page, figure.dataset.page)));
 
-  // With the page around it: scrolling together and keys.
+  // On paper what is folded is unfolded.
+  window.addEventListener("beforeprint", () => {
+    for (const closed of $$("details:not([open])")) { closed.open = true; closed.dataset.printed = ""; }
+  });
+  window.addEventListener("afterprint", () => {
+    for (const opened of $$("[data-printed]")) { opened.open = false; delete opened.dataset.printed; }
+  });
+
+  // With the page around it: scrolling together and keys; its height, by which the page around it is printed whole.
   const root = document.documentElement;
+  new ResizeObserver(() => tell({ height: root.scrollHeight })).observe(root);
+  // The next or previous row, page or member that a remark can be about; Enter begins the remark.
+  function point(by) {
+    const pins = $$(".pin").filter((each) => each.offsetParent);
+    const seen = pins.filter((each) => { const { top, bottom } = each.getBoundingClientRect(); return bottom > 0 && top < window.innerHeight; });
+    const at = pins.indexOf(document.activeElement);
+    const next = at >= 0 ? pins[at + by] : by > 0 ? (seen[0] || pins[0]) : (seen.at(-1) || pins.at(-1));
+    next?.focus();
+  }
   let quiet = 0;
   window.addEventListener("scroll", () => {
     if (performance.now() >= quiet) tell({ scroll: root.scrollTop / Math.max(1, root.scrollHeight - root.clientHeight) });
   }, { passive: true });
   window.addEventListener("message", ({ data, source }) => {
     if (source !== window.parent) return;
+    if (typeof data?.point === "number") point(data.point);
     if (typeof data?.by === "number") window.scrollBy({ top: data.by * root.clientHeight });
     if (typeof data?.scroll !== "number") return;
     quiet = performance.now() + 150;

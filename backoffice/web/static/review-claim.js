@@ -22,13 +22,16 @@ window.review.parts.push((page) => {
   function lost(message, again = true) {
     root.dataset.held = "0";
     for (const button of $$("[data-decide]")) button.disabled = true;
-    page.warn(message, again);
+    page.warn(message, { again });
   }
-  page.warn = (message, again = false) => {
+  page.warn = (message, { again = false, stale = false } = {}) => {
     const live = $("#live");
     live.hidden = false;
+    live.dataset.stale = stale ? "1" : "";
     live.replaceChildren(page.make("span", { textContent: message }));
-    if (again) live.append(" ", page.make("button", { className: "btn btn-sm", type: "button", textContent: words.again, onclick: () => { keeping = take(); } }));
+    const way = (textContent, onclick) => live.append(" ", page.make("button", { className: "btn btn-sm", type: "button", textContent, onclick }));
+    if (again) way(words.again, () => { keeping = take(); });
+    if (stale) way(words.reload, () => window.location.reload());
   };
   async function take() {
     acted = Date.now();
@@ -60,7 +63,7 @@ window.review.parts.push((page) => {
       document.body.classList.add("decided");
       lost(fill(words.decided, { who: now.decided_by, state: now.state_words }), false);
     } else if (page.held() && !now.held) lost(now.claimant ? fill(words.taken, { who: now.claimant }) : words.lapsed, !now.claimant);
-    else if (JSON.stringify(now.checks) !== JSON.stringify(page.data.pinned_checks)) page.warn(words.stale);
+    else if (JSON.stringify(now.checks) !== JSON.stringify(page.data.pinned_checks) && !$("#live").dataset.stale) page.warn(words.stale, { stale: true });
   }
 
   page.on(document, "pointerdown keydown input", page.active, { passive: true });

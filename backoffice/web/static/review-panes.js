@@ -82,10 +82,10 @@ window.review.parts.push((page) => {
     const [left, right] = pair();
     together.checked = left !== right && thing(left) === thing(right);
   }
-  let quiet = 0;
+  let leading = { side: "", until: 0 }; // what the other pane scrolls meanwhile is only its following
   function follow(from, part) {
-    if (!together.checked || performance.now() < quiet) return;
-    quiet = performance.now() + 120;
+    if (!together.checked || (leading.side !== from && performance.now() < leading.until)) return;
+    leading = { side: from, until: performance.now() + 120 };
     const other = bodyOf(from === "left" ? "right" : "left");
     const frame = $("iframe.preview", other);
     if (frame) frame.contentWindow.postMessage({ scroll: part }, "*");
@@ -101,8 +101,14 @@ window.review.parts.push((page) => {
     else body.scrollBy({ top: by * body.clientHeight * 0.4 });
   };
 
-  // Changes and findings, one after another.
+  // Changes and findings, one after another; in a preview its rows, pages or members.
   page.jump = (by) => {
+    const frame = $("iframe.preview", bodyOf(current));
+    if (frame) {
+      frame.focus();
+      frame.contentWindow.postMessage({ point: by }, "*");
+      return;
+    }
     const marks = $$(".pane .finding, .pane .diff ins, .pane .diff del").filter((each) => each.offsetParent);
     if (!marks.length) return;
     const at = marks.indexOf(document.activeElement);
@@ -131,8 +137,9 @@ window.review.parts.push((page) => {
   page.on(window, "message", (event) => {
     const frame = $$("iframe.preview").find((each) => each.contentWindow === event.source);
     if (!frame || typeof event.data !== "object" || !event.data) return;
-    const { scroll, key, code, anchor } = event.data;
+    const { scroll, key, code, anchor, height } = event.data;
     const { side } = frame.closest(".pane").dataset;
+    if (typeof height === "number") { frame.style.setProperty("--whole", `${Math.min(height, 20000)}px`); return; }
     page.active();
     page.focusPane(side);
     if (typeof scroll === "number") follow(side, scroll);

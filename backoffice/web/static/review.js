@@ -121,7 +121,8 @@ window.review = (() => {
       } catch (error) {
         button.disabled = false;
         window.announce(error.message, "danger");
-        page.warn(error.message);
+        page.warn(error.message, { stale: error.data?.reason === "looked_at_has_changed" });
+        $("#live button")?.focus();
       }
     };
 
