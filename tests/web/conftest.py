@@ -45,8 +45,14 @@ class Visitor(FlaskClient):
 
 
 @pytest.fixture
-def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
-    application = create_app(Settings(var=tmp_path / "var", database_url=database_url))
+def previews_url() -> str:
+    """Where the pages look for previews: nobody answers there, unless a file of tests says otherwise."""
+    return "http://127.0.0.1:8001"
+
+
+@pytest.fixture
+def app(database_url: str, previews_url: str, tmp_path: Path) -> Iterator[Flask]:
+    application = create_app(Settings(var=tmp_path / "var", database_url=database_url, previews_url=previews_url))
     application.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     application.test_client_class = Visitor
     opened: Database = application.extensions["wiring"].database

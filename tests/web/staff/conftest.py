@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
 from backoffice.store.base import db
 from backoffice.store.people import Person
+from backoffice.web import previews
 from tests.real.browser import Watched
 from tests.web.conftest import SignIn, Visitor
 
@@ -33,6 +34,28 @@ def address(app: Flask) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def previews_server() -> Iterator[BaseWSGIServer]:
+    """A socket, and so an origin, for the previews alone. A file of tests that shows them names it in its ``previews_url``."""
+    server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def previewing(app: Flask, previews_server: BaseWSGIServer, address: str) -> Iterator[None]:
+    """The previews answer there, and let the staff's pages frame them."""
+    shown = previews.create_previews(app.config["SETTINGS"].model_copy(update={"base_url": address}))
+    shown.extensions["wiring"] = app.extensions["wiring"]  # one process, one database
+    previews_server.app = shown
+    yield
+    db.connect(reuse_if_open=True)
 
 
 def _recognised(browsing: Watched, who: Person, app: Flask, sign_in: SignIn, address: str) -> None:

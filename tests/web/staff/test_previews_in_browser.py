@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import threading
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pypdfium2 as pdfium
 import pytest
-from flask import Flask
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
+from werkzeug.serving import BaseWSGIServer
 
 from backoffice.domain.verdicts import Verdict
 from backoffice.store.base import db
@@ -36,30 +36,23 @@ TREE = {
 
 
 @pytest.fixture
-def show(market: Market, app: Flask, person: Watched) -> Iterator[Show]:
-    """Opens a preview on an origin of its own."""
-    server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True)
-    origin = f"http://127.0.0.1:{server.port}"
-    settings = app.config["SETTINGS"].model_copy(update={"previews_url": origin})
-    server.app = previews.create_previews(settings)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
+def previews_url(previews_server: BaseWSGIServer) -> str:
+    return f"http://127.0.0.1:{previews_server.port}"
+
+
+@pytest.fixture
+def show(market: Market, previewing: None, person: Watched) -> Iterator[Show]:
+    """Opens a preview on its own."""
 
     def shown(preview: dict[str, Any], *, theme: str = "light") -> Page:
         db.connect(reuse_if_open=True)
         waiting = market.awaiting(data_example=Outcome(state="passed", verdict=Verdict.PASS, preview=preview))
         check = next(c for c in current_checks(waiting) if c.slot == "data_example" and c.kind == "scan")
-        address = previews.address(market.wiring, check, language="ru", theme=theme)
-        path = address.removeprefix(market.wiring.settings.previews_url)
         person.page.add_init_script("window.told = []; window.addEventListener('message', (e) => window.told.push(e.data));")
-        person.page.goto(origin + path)
+        person.page.goto(previews.address(market.wiring, check, language="ru", theme=theme))
         return person.page
 
     yield shown
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    db.connect(reuse_if_open=True)
     person.wrongs[:] = [wrong for wrong in person.wrongs if not any(sign in wrong for sign in ARTEFACTS)]
 
 
@@ -129,3 +122,11 @@ def test_markup_in_cells_and_keys_stays_text(show: Show, person: Watched) -> Non
     page = show({"kind": "json", "tree": {hostile: hostile}})
     expect(page.get_by_text(hostile).first).to_be_visible()
     assert page.locator("img").count() == 0
+
+
+def test_on_paper_every_row_stands_that_the_preview_has(show: Show, person: Watched) -> None:
+    page = show({**TABLE, "rows": TABLE["rows"][:300]})
+    paper = pdfium.PdfDocument(page.pdf(format="A4"))
+    words = "".join(sheet.get_textpage().get_text_range() for sheet in paper)
+    assert all(re.search(rf"\b{row}:5\b", words) for row in range(300))
+    assert nodes(page) < 1200  # afterwards only those in view again

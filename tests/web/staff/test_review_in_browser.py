@@ -40,8 +40,12 @@ def opaque(market: Market) -> Submission:
 
 
 def test_ten_mixed_submissions_by_keyboard_alone(market: Market, come: Come) -> None:
-    """Published, signed for, returned, rejected, skipped and taken up again, stale; held, foreign and one's own never come up."""
-    plain, dark, poor, infected, hollow, puzzle, stale, last = (
+    """Published, signed for, returned, rejected, carried over, skipped and taken up again, stale; what is held or a colleague's never comes up."""
+    fixed = market.awaiting()
+    market.decide(
+        fixed, "return", market.gleb, remarks=[RemarkDraft(text="Перечислите форматы файлов.", field="characteristics")]
+    )
+    ten = plain, dark, poor, infected, hollow, puzzle, stale, worse, spare, last = (
         market.awaiting(),
         opaque(market),
         market.awaiting(),
@@ -49,12 +53,14 @@ def test_ten_mixed_submissions_by_keyboard_alone(market: Market, come: Come) -> 
         market.awaiting(data_example=[HOLLOW]),
         market.awaiting(),
         market.awaiting(),
+        next_round(market, fixed, "Находит дефекты на снимках деталей и отливок."),
+        market.awaiting(),
         market.awaiting(),
     )
     frozen, given = market.awaiting(), market.awaiting()
     hold.hold(frozen.id, by=market.olga, reason="ждём юристов", now=utcnow())
     assign.assign([given.id], to=market.gleb, by=market.olga, now=utcnow())
-    for number, each in enumerate((plain, dark, poor, infected, hollow, puzzle, stale, last)):
+    for number, each in enumerate(ten):
         Submission.update(deadline_at=utcnow() + timedelta(hours=number + 1)).where(Submission.id == each.id).execute()
 
     vera = come(market.vera)
@@ -103,8 +109,9 @@ def test_ten_mixed_submissions_by_keyboard_alone(market: Market, come: Come) -> 
     keys.press("f")
     expect(page.locator(".remark textarea")).to_be_focused()
     keys.press("Escape")
-    page.locator(".remark select").first.select_option("requirement")
-    keys.press("Escape")
+    for key in ("Shift+Tab", "Shift+Tab", "Shift+Tab", "ArrowUp", "Escape"):  # from a recommendation to a requirement
+        keys.press(key)
+    expect(page.get_by_label("Уровень")).to_have_value("requirement")
     keys.press("v")
 
     taken(page, puzzle)
@@ -121,24 +128,38 @@ def test_ten_mixed_submissions_by_keyboard_alone(market: Market, come: Come) -> 
     keys.press("v")
     expect(page.locator("#live")).to_contain_text("изменились")
     assert Decision.get_or_none(Decision.submission == stale) is None
-    page.reload()
+    expect(page.get_by_role("button", name="Обновить страницу")).to_be_focused()
+    with page.expect_navigation():
+        keys.press("Enter")
     taken(page, stale)
     expect(page.locator(".remark textarea")).to_have_value("Опишите, как запускать.")
     expect(page.locator('[data-decide="return"]')).to_be_enabled()
     keys.press("v")
+
+    taken(page, worse)
+    keys.press("g")
+    expect(page.locator(".old")).to_be_focused()
+    keys.press("y")
+    expect(page.locator(".remark textarea")).to_have_value("Перечислите форматы файлов.")
+    keys.press("v")
+
+    taken(page, spare)
+    keys.press("Control+k")
+    keys.insert_text("опубликовать")
+    keys.press("Enter")
 
     taken(page, last)
     keys.press("a")
 
     page.wait_for_url("**/staff/review/skipped")
     expect(page.locator("main")).to_contain_text("нужен знаток речи")
-    page.get_by_role("button", name="Взять в работу").focus()
+    until(lambda: keys.press("Tab") or page.evaluate("document.activeElement.textContent.trim()") == "Взять в работу")
     keys.press("Enter")
     taken(page, puzzle)
     keys.press("a")
     page.wait_for_url("**/staff/queue/")
 
-    assert [decided(each) for each in (plain, dark, poor, infected, hollow, puzzle, stale, last)] == [
+    assert [decided(each) for each in ten] == [
         ("publish", 0),
         ("publish", 0),
         ("return", 1),
@@ -146,6 +167,8 @@ def test_ten_mixed_submissions_by_keyboard_alone(market: Market, come: Come) -> 
         ("return", 1),
         ("publish", 0),
         ("return", 1),
+        ("return", 1),
+        ("publish", 0),
         ("publish", 0),
     ]
     assert [again(each).state for each in (frozen, given)] == ["awaiting_review"] * 2

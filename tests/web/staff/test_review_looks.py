@@ -74,12 +74,14 @@ def test_every_state_is_accessible_in_light_and_dark(gallery: Gallery, olga: Wat
         for path in gallery.addresses():
             olga.page.goto(path)
             expect(olga.page.locator("html")).to_have_attribute("data-bs-theme", theme)
-            found += olga.serious()
+            found += olga.violations()
     assert not found, "\n".join(found)
 
 
-def test_every_dialog_and_step_is_accessible(gallery: Gallery, olga: Watched) -> None:
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_dialog_and_step_is_accessible(gallery: Gallery, olga: Watched, address: str, theme: str) -> None:
     page = olga.page
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": address}])
     seen, found = set(), []
     for submission in (gallery.open, gallery.taken, gallery.published):
         page.goto(f"/staff/review/{submission.id}")
@@ -87,7 +89,7 @@ def test_every_dialog_and_step_is_accessible(gallery: Gallery, olga: Watched) ->
             if not open_dialog(page, dialog):
                 continue
             seen.add(dialog)
-            found += olga.serious()
+            found += olga.violations()
             page.locator(dialog).press("Escape")
             expect(page.locator(dialog)).to_be_hidden()
     assert seen == set(DIALOGS)
@@ -96,10 +98,10 @@ def test_every_dialog_and_step_is_accessible(gallery: Gallery, olga: Watched) ->
     expect(page.locator("#claim")).to_contain_text("осталось")
     for key in ("d", "i", "y"):
         page.keyboard.press(key)
-        found += olga.serious()
+        found += olga.violations()
     page.locator(".remark button[aria-expanded]").first.click()
     page.evaluate("document.body.classList.add('decided')")
-    found += olga.serious()
+    found += olga.violations()
     assert not found, "\n".join(found)
 
 
@@ -199,6 +201,41 @@ def test_the_divider_moves_by_keyboard_and_stays_where_it_was(gallery: Gallery, 
     assert after["width"] > before["width"] + 50
     page.reload()
     expect(divider).to_have_attribute("aria-valuenow", "65")
+
+
+def test_the_divider_is_dragged_over_a_preview_and_stops_at_its_ends(gallery: Gallery, olga: Watched) -> None:
+    page, mouse = olga.page, olga.page.mouse
+    page.goto(f"/staff/review/{gallery.first.id}")
+    box = page.get_by_role("separator").bounding_box()
+    assert box
+    mouse.move(box["x"] + box["width"] / 2, box["y"] + 200)
+    mouse.down()
+    mouse.move(box["x"] - 120, box["y"] + 210, steps=5)
+    moved = page.get_by_role("separator").bounding_box()
+    assert moved
+    assert abs(moved["x"] - (box["x"] - 120)) < 12
+    mouse.move(0, 300, steps=3)
+    expect(page.get_by_role("separator")).to_have_attribute("aria-valuenow", "20")
+    mouse.up()
+    mouse.move(900, 300)
+    expect(page.get_by_role("separator")).to_have_attribute("aria-valuenow", "20")
+
+
+def test_a_comparison_of_huge_texts_is_a_small_page(gallery: Gallery, olga: Watched) -> None:
+    old, new = gallery.again.listing.submissions.order_by(Submission.number)
+    for submission, every in ((old, 7), (new, 11)):
+        text = "\n".join(f"строка {n} {'другая' if n % every == 0 else 'та же'} и ещё слова" for n in range(150_000))
+        assert len(text) > 5_000_000
+        Submission.update(description=text).where(Submission.id == submission.id).execute()
+    page = olga.page
+    page.goto(f"/staff/review/{new.id}?left=diff&right=checks")
+    section = page.locator('.pane[data-side="left"] [data-anchor="description"]')
+    expect(section).to_contain_text("Тексты слишком длинны")
+    Submission.update(description=text.replace("строка 777 ", "страница 777 ")).where(Submission.id == old.id).execute()
+    page.goto(f"/staff/review/{new.id}?left=diff&right=checks")
+    expect(section.locator("del")).to_have_text("страница ")
+    assert len(section.inner_text()) < 61_000
+    assert page.evaluate("document.querySelectorAll('*').length") < 3000
 
 
 def test_like_texts_scroll_together(gallery: Gallery, olga: Watched, market: Market) -> None:
