@@ -72,9 +72,19 @@ def test_the_record_keeps_apart_what_the_machine_answered(market: Market, sign_i
     made = Decision.get()
     assert (made.checklist, made.machine_answers) == (own, {"description.length": "yes"})
     page = vera.page(base(waiting))
-    assert shown(page)["draft"] == {"checklist": own}
+    assert shown(page)["draft"]["checklist"] == own
     points = dict(re.findall(r'data-point="([^"]+)" data-machine="(\w*)"[^>]* disabled', page))
     assert {point: answer for point, answer in points.items() if answer} == {"description.length": "yes"}
+
+
+def test_the_page_of_a_decided_submission_shows_what_was_sent(market: Market, sign_in: SignIn) -> None:
+    waiting, vera = market.awaiting(), sign_in(market.vera)
+    vera.post(f"{base(waiting)}/take")
+    vera.post(f"{base(waiting)}/decide", json=decision(vera, waiting, "return", remarks=[REMARK], message="Почти готово."))
+    sent = shown(sign_in(market.gleb).page(base(waiting)))
+    assert sent["closed"]
+    assert sent["draft"]["message"] == "Почти готово."
+    assert [remark["text"] for remark in sent["draft"]["remarks"]] == [REMARK["text"]]
 
 
 def test_what_is_typed_is_kept_and_an_older_window_overwrites_nothing(market: Market, sign_in: SignIn) -> None:

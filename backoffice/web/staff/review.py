@@ -79,7 +79,7 @@ class ReviewPage(StaffView):
             rows=answers.rows(submission, checks, shelf.found, decision),
             answers=answers.ANSWERS,
             closed=answers.closed(submission),
-            typed={"checklist": decision.checklist} if decision else draft.data if draft else {},
+            typed=reviewing.decided(decision) if decision else draft.data if draft else {},
             old_remarks=(old := review.old_remarks(submission, previous, checks, shelf.found)),
             templates=reviewing.templates(submission, shelf.found),
             standing=standing_of(submission),

@@ -20,7 +20,7 @@ from backoffice.i18n import gettext
 from backoffice.store import queues
 from backoffice.store.checks import Check
 from backoffice.store.listings import Submission
-from backoffice.store.moderation import Decision, ReviewDraft, Skip
+from backoffice.store.moderation import Decision, Remark, ReviewDraft, Skip
 from backoffice.usecases import decide, request_checks, review
 from backoffice.usecases.record_check import current_checks
 from backoffice.web import words
@@ -66,9 +66,23 @@ def templates(submission: Submission, found: Mapping[int, Sequence[Any]]) -> lis
 
 def old_as_new(old: review.OldRemark) -> dict[str, Any]:
     """An old remark as the one that carries it over."""
-    remark = old.remark
-    anchors = {name: getattr(remark, name) for name in ("text", "level", "field", "slot", "member", "place", "rule")}
-    return {**anchors, "carried_from": remark.id}
+    return {**_anchored(old.remark), "carried_from": old.remark.id}
+
+
+def _anchored(remark: Remark) -> dict[str, Any]:
+    return {name: getattr(remark, name) for name in ("text", "level", "field", "slot", "member", "place", "rule")}
+
+
+def decided(decision: Decision) -> dict[str, Any]:
+    """What was sent with a decision, as a page of something undecided has its draft."""
+    submission = decision.submission
+    judged = Remark.select().join(Submission).where((Submission.listing == submission.listing_id) & (Remark.outcome != ""))
+    return {
+        "checklist": decision.checklist,
+        "message": decision.message,
+        "remarks": [_anchored(remark) for remark in submission.remarks.order_by(Remark.position)],
+        "old": {remark.id: remark.outcome for remark in judged},
+    }
 
 
 def blockers(submission: Submission, checks: list[Check], data: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:

@@ -83,6 +83,7 @@ window.review.parts.push((page) => {
   // The old remarks: the machine only guesses; what a person finds not fixed is carried over.
   const olds = () => $$(".old");
   page.judge = (id, outcome) => {
+    if (data.closed) return;
     state.old[id] = outcome;
     const carried = state.remarks.findIndex((each) => each.carried_from === id);
     if (outcome === "not_fixed" && carried < 0) page.addRemark(data.old.find((each) => each.carried_from === id), { focus: false });

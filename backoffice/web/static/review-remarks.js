@@ -82,6 +82,7 @@ window.review.parts.push((page) => {
     page.touched();
   };
   page.addRemark = (remark, { focus = true } = {}) => {
+    if (data.closed) return;
     state.remarks.push({ text: "", level: "requirement", ...remark });
     page.show("remarks");
     drawRemarks(focus ? state.remarks.length - 1 : -1);

@@ -61,6 +61,7 @@ window.review = (() => {
     }
     page.saved = () => { saving = saving.then(save); return saving; };
     page.touched = () => {
+      if (data.closed) return;
       dirty = true;
       clearTimeout(timer);
       timer = setTimeout(page.saved, 600);
