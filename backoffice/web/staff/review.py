@@ -25,7 +25,7 @@ from backoffice.usecases.record_check import current_checks
 from backoffice.web import previews, words
 from backoffice.web.catalog.views import attachment, sent
 from backoffice.web.headers import LETTER_POLICY
-from backoffice.web.staff import answers, panes, reviewing
+from backoffice.web.staff import answers, lines, panes, reviewing
 from backoffice.web.staff.base import LEADS, MODERATORS, StaffView
 from backoffice.web.staff.standing import standing_of
 from backoffice.web.wording import zone
@@ -92,6 +92,7 @@ class ReviewPage(StaffView):
             skipped=Skip.get_or_none((Skip.submission == submission) & (Skip.person == current_user.id)),
             progress=reviewing.progress(),
             skips=len(reviewing.skipped()),
+            density=lines.density(),
             keys=reviewing.own_keys(),
             acts=[(act, words.word(act, "act")) for act in DEFAULTS],
             old_as_new=[reviewing.old_as_new(each) for each in old],

@@ -221,10 +221,22 @@ def test_the_divider_is_dragged_over_a_preview_and_stops_at_its_ends(gallery: Ga
     expect(page.get_by_role("separator")).to_have_attribute("aria-valuenow", "20")
 
 
+def test_a_denser_page_shows_more_points_and_keeps_the_claim(gallery: Gallery, olga: Watched) -> None:
+    page = olga.page
+    page.goto(f"/staff/review/{gallery.open.id}?left=history&right=checks")
+    roomy = page.locator("#work-checklist").evaluate("(it) => it.scrollHeight")
+    page.get_by_role("button", name="Плотные строки").click()
+    expect(page.locator("body.compact")).to_be_attached()
+    expect(page).to_have_url(re.compile(r"left=history&right=checks"))
+    expect(page.locator("#claim")).to_contain_text("осталось")
+    assert page.locator("#work-checklist").evaluate("(it) => it.scrollHeight") < 0.85 * roomy
+    assert not (found := olga.violations()), found
+
+
 def test_a_comparison_of_huge_texts_is_a_small_page(gallery: Gallery, olga: Watched) -> None:
     old, new = gallery.again.listing.submissions.order_by(Submission.number)
     for submission, every in ((old, 7), (new, 11)):
-        text = "\n".join(f"строка {n} {'другая' if n % every == 0 else 'та же'} и ещё слова" for n in range(150_000))
+        text = "\n".join(f"строка {n} {'другая' if n % every == 0 else 'та же'} и ещё слова" for n in range(170_000))
         assert len(text) > 5_000_000
         Submission.update(description=text).where(Submission.id == submission.id).execute()
     page = olga.page
