@@ -73,12 +73,12 @@ class Watched:
         """What axe finds serious or critical on this page."""
         return self._violations(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], {"serious", "critical"})
 
-    def violations(self) -> list[str]:
-        """Whatever axe finds on this page, its advice on good practice included."""
-        return self._violations(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"], None)
+    def violations(self, within: str | None = None) -> list[str]:
+        """Whatever axe finds on this page, or in one element of it, its advice on good practice included."""
+        return self._violations(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"], None, within)
 
-    def _violations(self, tags: list[str], impacts: set[str] | None) -> list[str]:
-        found = Axe().run(self.page, options={"runOnly": tags})
+    def _violations(self, tags: list[str], impacts: set[str] | None, within: str | None = None) -> list[str]:
+        found = Axe().run(self.page, context=within, options={"runOnly": tags})
         return [
             f"{violation['id']}: {node['target']} {node['failureSummary'][:200]} ({self.page.url})"
             for violation in found.response["violations"]
