@@ -80,9 +80,10 @@ def morning() -> None:
 
 
 @dramatiq.actor(queue_name="sweeps", periodic=cron("*/5 * * * *"), time_limit=300_000)
-def renew_forecast() -> None:
-    """The forecast that leads look at."""
+def renew_figures() -> None:
+    """The present week and the forecast that leads look at."""
     with wiring.database.connection_context():
+        history.renew(now=utcnow())
         outlook.renew(now=utcnow())
 
 
@@ -93,4 +94,4 @@ def statistics() -> None:
         keep_statistics(wiring.database)
 
 
-PERIODIC = (sweep_claims, tidy, freshen_checks, sweep_deadlines, renew_deadlines, morning, renew_forecast, statistics, reap)
+PERIODIC = (sweep_claims, tidy, freshen_checks, sweep_deadlines, renew_deadlines, morning, renew_figures, statistics, reap)

@@ -17,7 +17,7 @@ from backoffice.usecases.policy_clock import policy_clock
 
 HOUR = 3_600_000_000  # microseconds
 WEEK = timedelta(days=7)
-RENEWED = timedelta(minutes=1)  # the present week
+STALE = timedelta(minutes=10)  # the present week: the scheduler counts it every five
 REASONS = 12  # kept of a week, the most frequent
 
 
@@ -56,18 +56,28 @@ class Week:
 
 
 def told(count: int, *, now: datetime) -> tuple[datetime, list[Week]]:
-    """The last ``count`` weeks, oldest first, the present one last, and when that one was counted: each minute at most.
+    """The last ``count`` weeks, oldest first, the present one last, and when that one was counted.
 
     Weeks that are over are counted once and kept: nothing that happens later changes them.
     """
     clock, _ = policy_clock()
-    today = clock.day_of(now)
-    this = today - timedelta(days=today.weekday())
+    this = _monday(clock, now)
     mondays = [this - n * WEEK for n in range(count - 1, 0, -1)]
     over = history.kept_weeks(mondays)
     result = [_restored(monday, over[monday]) if monday in over else _closed(monday, clock, now) for monday in mondays]
     made_at, present = _present(this, clock, now)
     return made_at, [*result, present]
+
+
+def renew(*, now: datetime) -> None:
+    """Count the present week, and keep it for whoever looks."""
+    clock, _ = policy_clock()
+    _renewed(_monday(clock, now), clock, now)
+
+
+def _monday(clock: WorkingClock, now: datetime) -> date:
+    today = clock.day_of(now)
+    return today - timedelta(days=today.weekday())
 
 
 def weeks(count: int, *, now: datetime) -> list[Week]:
@@ -77,18 +87,24 @@ def weeks(count: int, *, now: datetime) -> list[Week]:
 
 def _closed(monday: date, clock: WorkingClock, now: datetime) -> Week:
     week = _counted(monday, clock)
-    history.keep_week(monday, _stored(week), now=now)
+    if now >= clock.midnight(monday + WEEK) + STALE:  # what was decided in its last second may not be committed yet
+        history.keep_week(monday, _stored(week), now=now)
     return week
 
 
 def _present(monday: date, clock: WorkingClock, now: datetime) -> tuple[datetime, Week]:
-    version = f"{monday} {clock.version}"
-    found = kept.read("week", version, since=now - RENEWED)
-    if found is not None:
-        return found.made_at, _restored(monday, found.data)
+    found = kept.read("week", _version(monday, clock), since=now - STALE)
+    return (found.made_at, _restored(monday, found.data)) if found else (now, _renewed(monday, clock, now))
+
+
+def _renewed(monday: date, clock: WorkingClock, now: datetime) -> Week:
     week = _counted(monday, clock)
-    kept.keep("week", version, _stored(week), now=now)
-    return now, week
+    kept.keep("week", _version(monday, clock), _stored(week), now=now)
+    return week
+
+
+def _version(monday: date, clock: WorkingClock) -> str:
+    return f"{monday} {clock.version}"
 
 
 def _counted(monday: date, clock: WorkingClock) -> Week:

@@ -3,8 +3,7 @@
     python -m tests.benchmarks.desk [--rows 1000000] [--open 50000] [--only sqlite|postgres]
 
 The past reaches back three years in either case; weeks that are over, and what a day's forecast is learned from, have been counted once before, as
-the schedule does. Pages show the forecast as it is kept: counting it anew is what the schedule pays for every five minutes, and the present week
-anew the first reader of a minute.
+the schedule does. Pages show the present week and the forecast as they are kept: counting them anew is what the schedule pays for every five minutes.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from datetime import date
 from functools import partial
 
 from backoffice.store import queues, reports
-from backoffice.store.kept import Kept
 from backoffice.store.reports import FIGURES
 from backoffice.usecases import history, outlook, team
 from backoffice.usecases.calendar_preview import effect
@@ -40,16 +38,12 @@ def parts(filled: Filled) -> Parts:
         "figures": lambda: reports.figures(at),
         **lists,
         "weeks": lambda: history.weeks(26, now=NOW),
-        "the present week anew": lambda: _forgotten("week") or history.weeks(1, now=NOW),
+        "the present week anew": lambda: history.renew(now=NOW),
         "the forecast anew": lambda: outlook.renew(now=NOW),
         "preview of a changed day": lambda: effect(TOMORROW, "off", now=NOW),
         "loads": lambda: team.loads(now=NOW),
         **pages,
     }
-
-
-def _forgotten(name: str) -> None:
-    Kept.delete().where(Kept.name == name).execute()
 
 
 if __name__ == "__main__":
