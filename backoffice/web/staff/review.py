@@ -91,7 +91,7 @@ class ReviewPage(StaffView):
             colleagues=[each for each in named(Role.MODERATOR, Role.LEAD) if each.id != current_user.id],
             skipped=Skip.get_or_none((Skip.submission == submission) & (Skip.person == current_user.id)),
             progress=reviewing.progress(),
-            skips=len(reviewing.skipped()),
+            skips=reviewing.skipped().count(),
             density=lines.density(),
             keys=reviewing.own_keys(),
             acts=[(act, words.word(act, "act")) for act in DEFAULTS],
@@ -140,7 +140,7 @@ class ReviewPage(StaffView):
     @expose("/skipped")
     def skipped(self) -> str:
         """The end of the list: what this person passed over."""
-        return self.render("staff/review/skipped.html", skips=reviewing.skipped(), standing_of=standing_of)
+        return self.render("staff/review/skipped.html", skips=list(reviewing.skipped()), standing_of=standing_of)
 
     @expose("/keys", methods=["POST"])
     def keys(self) -> dict[str, dict[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import current_app, url_for
 from flask_login import current_user
+from peewee import ModelSelect
 
 from backoffice import canned
 from backoffice.clock import utcnow
@@ -111,15 +112,15 @@ def progress() -> str:
     return gettext("today %(done)s of %(all)s", done=done, all=done + left)
 
 
-def skipped() -> list[Skip]:
+def skipped() -> ModelSelect:
     """What this person passed over and is still open, the oldest first."""
     rows = Skip.select(Skip, Submission).join(Submission).where(Skip.person == current_user.id)
-    return list(rows.where(Submission.state == State.AWAITING_REVIEW).order_by(Skip.created_at))
+    return rows.where(Submission.state == State.AWAITING_REVIEW).order_by(Skip.created_at)
 
 
 def after_the_last() -> str:
     """Where one goes when nothing is free: to the skipped ones, or else to the queue."""
-    return url_for("staff_review.skipped") if skipped() else url_for("staff_queue.index")
+    return url_for("staff_review.skipped") if skipped().exists() else url_for("staff_queue.index")
 
 
 def lease(submission: Submission) -> dict[str, str]:
