@@ -16,6 +16,7 @@ from backoffice.domain.decisions import DecisionKind
 from backoffice.domain.errors import Refused
 from backoffice.domain.keys import DEFAULTS
 from backoffice.domain.permissions import Role
+from backoffice.domain.states import UNDER_MODERATION
 from backoffice.i18n import gettext, lazy
 from backoffice.store.listings import Artifact, Submission
 from backoffice.store.moderation import Decision, InternalNote, Skip
@@ -110,7 +111,7 @@ class ReviewPage(StaffView):
     def state(self, submission_id: int) -> dict[str, Any]:
         """What others did meanwhile; asked every few seconds."""
         submission = _found(submission_id)
-        decision = Decision.get_or_none(Decision.submission == submission)
+        decision = None if submission.state in UNDER_MODERATION else Decision.get_or_none(Decision.submission == submission)
         checks = current_checks(submission, brief=True)
         return {
             "state": submission.state,
