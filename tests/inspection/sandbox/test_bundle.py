@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,11 +27,11 @@ volumes: {cache: {}}
 """
 
 
-def unpacked(tmp_path: Path) -> dict[str, str]:
+def unpacked(tmp_path: Path, *, proxy: str = "") -> dict[str, str]:
     dockerfile = "FROM python:3.11\nCOPY <<EOF /hello\nhi\nEOF\nUSER 1\n"
     archive = zipped(tmp_path / "a.zip", {"compose.yaml": COMPOSE, "web/Dockerfile": dockerfile, "code/a.py": "1"})
     with reading.read(archive, name="a.zip") as (plan, _):
-        data = bundle.make(plan, policy.terms())
+        data = bundle.make(plan, replace(policy.terms(), build_proxy=proxy))
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as out:
         return {info.name: out.extractfile(info).read().decode() for info in out}  # type: ignore[union-attr]
 
@@ -64,3 +65,11 @@ def test_it_holds_the_rewritten_config_and_nothing_of_ours(tmp_path: Path) -> No
     files = unpacked(tmp_path)
     assert set(files) == {"run.sh", "plan.json", "seccomp.json", "web.Dockerfile", "web.files/.heredoc-0-EOF"}
     assert str(tmp_path) not in "".join(files.values())
+
+
+def test_a_build_through_the_proxy_is_repeated_with_a_network(tmp_path: Path) -> None:
+    """The author's own; the address of our proxy is none of theirs."""
+    assert "docker build --network none" in unpacked(tmp_path)["run.sh"]
+    files = unpacked(tmp_path, proxy="http://proxy.internal:3128")
+    assert "docker build --network" not in files["run.sh"]
+    assert "proxy.internal" not in "".join(files.values())
