@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import pytest
 from peewee import Database
 
 from backoffice.clock import utcnow
-from backoffice.inspection.sandbox import reaper
+from backoffice.inspection.sandbox import reading, reaper
 from backoffice.store.checks import Check
 from backoffice.store.listings import Submission
 from backoffice.store.outbox import Job
@@ -33,7 +34,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.jail, pytest.mark.redis, pytest.ma
 
 COUNT = int(os.environ.get("TRY_INSTALLS", "4"))
 SERVE = 'FROM mlplace/python:3.11\nRUN echo {n} > /n\nEXPOSE 8000\nUSER app\nCMD ["python3", "-m", "http.server", "8000", "-d", "/data"]\n'
-LONGEST = 8  # four times as many seconds a worker lives at most
+LONGEST = 6  # six times as many seconds a worker lives at most
 # What authors send, and how each must end whatever happens to the worker meanwhile.
 DEMOS = (
     (SERVE, "passed"),
@@ -49,8 +50,11 @@ def deployment(
 ) -> Iterator[Deployment]:
     """The sandbox's worker and the relay; nothing else is needed."""
     made = Deployment(tmp_path / "var", database_url=database_url, redis_url=redis_server.url, engine=engine.address)
-    yield made
-    made.stop()
+    with tempfile.TemporaryDirectory(prefix="mlp-kill-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        made.environment["TMPDIR"] = folder
+        yield made
+        made.stop()
 
 
 def queued(deployment: Deployment, tmp_path: Path) -> dict[int, str]:
@@ -79,6 +83,7 @@ def test_every_queued_demo_ends_with_its_outcome(deployment: Deployment, engine:
     assert not Job.select().where(Job.actor == "try_install", Job.finished_at.is_null()).exists()
     assert engine.left() == {}
     assert engine.traces() == before
+    assert not list(Path(deployment.environment["TMPDIR"]).glob(f"{reading.PREFIX}*"))
     assert next(part.reason for part in report(deployment.wiring, now=utcnow()).parts if part.name == "sandbox") == "disk_free"
     cut = sum(check.tries - 1 for check in Check.select().where(Check.id.in_(list(expected))))
     assert cut >= 1
@@ -93,7 +98,7 @@ def storm(deployment: Deployment) -> int:
         worker = deployment.start("sandbox")
         until(lambda: attempts() > begun or not open_jobs(), about="the worker has begun an attempt")  # noqa: B023  (asked in this round only)
         pause.wait(
-            chance.uniform(0, 4) * min(kills, LONGEST)
+            chance.uniform(0, 6) * min(kills, LONGEST)
         )  # later ones live longer, so that even a busy machine comes to an end
         deployment.kill(worker)
         kills += 1

@@ -45,18 +45,13 @@ class RealEngine:
         return {kind: names for kind, names in found.items() if names}
 
     def traces(self) -> dict[str, set[str]]:
-        """What an attempt could leave on this machine outside the engine's own lists: mounts, control groups, unpacked archives."""
+        """What an attempt of this process could leave on the machine outside the engine's own lists: mounts, control groups, unpacked archives."""
         folder = self.running.folder
         mounts = {row.split()[4] for row in Path("/proc/self/mountinfo").read_text().splitlines() if str(folder) in row}
         found = [path for group in cgroups.groups(engines._name(folder)) for path in group.rglob("*/")]
         groups = {str(path) for path in found if path.name != "mlplace-box"}  # ours, for the prober and the browser
-        return {"mounts": mounts, "groups": groups, "folders": {str(path) for path in _orphans()}}
-
-
-def _orphans() -> list[Path]:
-    """Unpacked archives of workers that are gone."""
-    folders = Path(tempfile.gettempdir()).glob(f"{reading.PREFIX}*")
-    return [path for path in folders if not Path(f"/proc/{path.name.removeprefix(reading.PREFIX).partition('-')[0]}").exists()]
+        ours = {str(path) for path in Path(tempfile.gettempdir()).glob(f"{reading.PREFIX}{os.getpid()}-*")}
+        return {"mounts": mounts, "groups": groups, "folders": ours}
 
 
 def required(missing: str) -> NoReturn:

@@ -44,7 +44,7 @@ def tried(engine: RealEngine, tmp_path: Path, code: str, *, dockerfile: str = ""
     before = engine.traces()
     answer = try_install(archive, name="demo.zip", engine=engine.address, terms=terms)
     assert engine.left() == {}
-    assert engine.traces() == before
+    assert engine.traces() == before, (before, engine.traces())
     return answer
 
 
