@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_security import RoleMixin, UserMixin
@@ -73,6 +73,16 @@ class Person(Row, UserMixin):
 
     def __str__(self) -> str:
         return str(self.name)
+
+
+def remember_roles(people: Sequence[Person]) -> None:
+    """Read the roles of many people at once."""
+    names: dict[int, set[str]] = {person.id: set() for person in people}
+    links = PersonRole.select(PersonRole.user, Role.name).join(Role).where(PersonRole.user.in_(list(names)))
+    for who, name in links.tuples():
+        names[who].add(name)
+    for person in people:
+        person.remember_roles(names[person.id])
 
 
 def authors_named(text: str, *, most: int) -> list[Person]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
@@ -14,7 +13,7 @@ from backoffice.domain.permissions import Role as RoleName
 from backoffice.store import audit
 from backoffice.store.base import db
 from backoffice.store.listings import CatalogEntry, DictionaryRequest, FullVersionRequest
-from backoffice.store.people import Person, PersonRole, Role
+from backoffice.store.people import Person, PersonRole, Role, remember_roles
 from backoffice.usecases import mail
 
 
@@ -73,11 +72,7 @@ def with_role(*names: str) -> list[Person]:
     """Active people who have one of these roles, by name, each with all of their roles: two queries."""
     rows = Person.select().join(PersonRole).join(Role).where(Role.name.in_([str(n) for n in names]) & (Person.active == True))  # noqa: E712
     people = list(rows.distinct().order_by(Person.name))
-    have: dict[int, set[str]] = defaultdict(set)
-    for link in PersonRole.select(PersonRole, Role).join(Role).where(PersonRole.user.in_([person.id for person in people])):
-        have[link.user_id].add(link.role.name)
-    for person in people:
-        person.remember_roles(have[person.id])
+    remember_roles(people)
     return people
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from flask import redirect, url_for
 from flask_admin import expose
 from flask_login import current_user
+from peewee import JOIN
 from werkzeug.wrappers import Response
 
 from backoffice.clock import utcnow
 from backoffice.i18n import lazy
+from backoffice.store.listings import Submission
 from backoffice.store.moderation import InAppNotice
 from backoffice.web.staff.base import STAFF, StaffView
 
@@ -21,7 +23,8 @@ class Notices(StaffView):
     @expose("/")
     def index(self) -> str:
         """The last hundred."""
-        mine = InAppNotice.select().where(InAppNotice.person == current_user.id).order_by(InAppNotice.id.desc()).limit(100)
+        titled = InAppNotice.select(InAppNotice, Submission.id, Submission.title).join(Submission, JOIN.LEFT_OUTER)
+        mine = titled.where(InAppNotice.person == current_user.id).order_by(InAppNotice.id.desc()).limit(100)
         return self.render("staff/notices.html", notices_list=list(mine))
 
     @expose("/read", methods=["POST"])

@@ -10,6 +10,7 @@ from flask_admin.contrib.peewee import ModelView
 from flask_admin.form import BaseForm
 from flask_login import current_user
 from markupsafe import Markup, escape
+from peewee import ForeignKeyField
 from werkzeug.wrappers import Response
 from wtforms import Form, SelectField, SelectMultipleField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -27,7 +28,7 @@ from backoffice.store.base import InstantField, JsonField, db
 from backoffice.store.listings import DictionaryRequest, DictionaryValue, FullVersionRequest
 from backoffice.store.moderation import RemarkTemplate
 from backoffice.store.outbox import HookCall, HookEndpoint, Job, Mail
-from backoffice.store.people import Person
+from backoffice.store.people import Person, remember_roles
 from backoffice.usecases.people import set_roles
 from backoffice.web import wording, words
 from backoffice.web.staff.base import KEEPERS, LEADS
@@ -56,15 +57,30 @@ class Table(ModelView):
 
     def _get_list_value(self, context: Any, model: Any, name: str, *rest: Any) -> Any:
         """Instants, JSON and yes/no as people read them."""
+        if name in self.column_formatters:  # even to look at a foreign key is a query
+            return super()._get_list_value(context, model, name, *rest)
         field = self.model._meta.fields.get(name)
         value = getattr(model, name, None)
         if isinstance(field, InstantField):
             return wording.short_instant(value)
         if isinstance(field, JsonField):
             return Markup('<code class="text-break">%s</code>') % str(value)[:300] if value else ""
-        if isinstance(value, bool) and name not in self.column_formatters:
+        if isinstance(value, bool):
             return gettext("Yes") if value else gettext("No")
         return super()._get_list_value(context, model, name, *rest)
+
+    def get_list(self, *asked: Any, **named: Any) -> tuple[int, list[Any]]:
+        """One page. What its rows point to comes with one query a column, not one a row."""
+        count, found = super().get_list(*asked, **named)
+        rows = list(found)
+        for name in self.column_list:
+            field = self.model._meta.fields.get(name)
+            if isinstance(field, ForeignKeyField) and name not in self.column_formatters:
+                ids = {getattr(row, field.object_id_name) for row in rows}
+                known = {each.id: each for each in field.rel_model.select().where(field.rel_model.id.in_(ids))}
+                for row in rows:
+                    setattr(row, name, known.get(getattr(row, field.object_id_name)))
+        return count, rows
 
     def create_model(self, form: Form) -> Any:
         """All or nothing."""
@@ -187,6 +203,12 @@ class People(Table):
         "active": lazy("May sign in"),
         "capacity": lazy("Open submissions at once"),
     }
+
+    def get_list(self, *asked: Any, **named: Any) -> tuple[int, list[Any]]:
+        """With everybody's roles."""
+        count, rows = super().get_list(*asked, **named)
+        remember_roles(rows)
+        return count, rows
 
     def on_form_prefill(self, form: Form, id: Any) -> None:  # noqa: A002  (Flask-Admin's name)
         """The roles the person has."""

@@ -28,7 +28,7 @@ from backoffice.web.catalog.views import attachment, sent
 from backoffice.web.headers import LETTER_POLICY
 from backoffice.web.staff import answers, lines, panes, reviewing
 from backoffice.web.staff.base import LEADS, MODERATORS, StaffView
-from backoffice.web.staff.standing import standing_of
+from backoffice.web.staff.standing import standings_of
 from backoffice.web.wording import zone
 
 
@@ -83,7 +83,7 @@ class ReviewPage(StaffView):
             typed=reviewing.decided(decision) if decision else draft.data if draft else {},
             old_remarks=(old := review.old_remarks(submission, previous, checks, shelf.found)),
             templates=reviewing.templates(submission, shelf.found),
-            standing=standing_of(submission),
+            standing=standings_of([submission])[submission.id],
             history=review.author_history(submission.author),
             notes=list(InternalNote.select().where(InternalNote.submission == submission).order_by(InternalNote.id)),
             decision=decision,
@@ -141,7 +141,9 @@ class ReviewPage(StaffView):
     @expose("/skipped")
     def skipped(self) -> str:
         """The end of the list: what this person passed over."""
-        return self.render("staff/review/skipped.html", skips=list(reviewing.skipped()), standing_of=standing_of)
+        skips = list(reviewing.skipped())
+        standings = standings_of([skip.submission for skip in skips])
+        return self.render("staff/review/skipped.html", skips=skips, standings=standings)
 
     @expose("/keys", methods=["POST"])
     def keys(self) -> dict[str, dict[str, str]]:
