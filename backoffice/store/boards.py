@@ -12,7 +12,7 @@ from peewee import SQL, SqliteDatabase, chunked
 from backoffice.store.base import db
 from backoffice.store.listings import Submission
 from backoffice.store.queues import due
-from backoffice.store.reports import OPEN, Moment, listing
+from backoffice.store.reports import OPEN, Moment, first
 
 NOBODY = 0  # the column of what is free
 TOGETHER = 200  # people in one statement
@@ -31,8 +31,7 @@ def tops(*, now: datetime, each: int, holders: Sequence[int]) -> dict[int, list[
     columns: dict[int, list[int]] = defaultdict(list)
     for _, submission_id, holder in held:
         columns[int(holder)].append(int(submission_id))
-    free = listing("unassigned", Moment(now, now, now)).ids(limit=each)
-    columns[NOBODY] = [row[0] for row in db.execute_sql(*free).fetchall()]
+    columns[NOBODY] = first("unassigned", Moment(now, now, now), each)
     return {holder: ids[:each] for holder, ids in columns.items()}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from peewee import SQL, Case, Expression, ModelSelect, fn
 
 from backoffice.store import tally
+from backoffice.store.base import db
 from backoffice.store.listings import Submission
 from backoffice.store.moderation import Decision
 from backoffice.store.queues import BY_TIME, Listed, all_of, due, waiting_for_authors
@@ -90,6 +91,11 @@ def listing(figure: str, moment: Moment) -> Listed:
 
 
 _LISTS = {"authors": ("authors", "submission_with_author"), "on_hold": (BY_TIME, "submission_held")}
+
+
+def first(figure: str, moment: Moment, limit: int) -> list[int]:
+    """Ids of the most urgent rows that a figure counts, read where their index begins."""
+    return [int(row[0]) for row in db.execute_sql(*listing(figure, moment).ids(limit=limit)).fetchall()]
 
 
 def rows(figure: str, moment: Moment) -> ModelSelect:

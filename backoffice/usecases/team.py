@@ -21,10 +21,12 @@ from backoffice.store import history, tally
 from backoffice.store.base import db
 from backoffice.store.listings import Submission, SubmissionValue
 from backoffice.store.people import Person
-from backoffice.store.reports import OPEN, Moment, rows
+from backoffice.store.reports import OPEN, Moment, first
 from backoffice.usecases.assign import assign
 from backoffice.usecases.people import with_role
 from backoffice.usecases.policy_clock import day_clock
+
+MOST = 200  # given out together
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +102,11 @@ def shift_of(person: Person, day: date, clock: WorkingClock) -> Shift | None:
 
 
 def preview(*, now: datetime, submission_ids: Sequence[int] | None = None) -> list[Proposal]:
-    """Who would get what: these submissions, or all that are free, the most urgent first. Nothing is changed.
+    """Who would get what: these submissions, or the ``MOST`` most urgent that are free, in their order. Nothing is changed.
 
     Only moderators on duty today (tomorrow's duty when today is a day off), within their capacity, without a conflict of interest.
     """
-    wanted = rows("unassigned", Moment(now, now, now)) if submission_ids is None else _open(submission_ids)
-    loose = list(wanted)
+    loose = _open(first("unassigned", Moment(now, now, now), MOST) if submission_ids is None else submission_ids)
     people = {load.person.id: load for load in loads(now=now) if RoleName.MODERATOR in load.person.role_names()}
     clock = day_clock()
     day = clock.day_of(clock.next_working(now))

@@ -55,3 +55,11 @@ def test_who_is_away_gets_nothing(office: Office) -> None:
         person.away = [["2026-11-01", "2026-11-30", "отпуск"]]
         person.save()
     assert [(line.to, line.reason) for line in team.preview(now=MONDAY)] == [(None, "nobody_on_duty")]
+
+
+def test_of_many_free_ones_the_most_urgent_are_spread_together(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(team, "MOST", 3)
+    rows = [office.submission(submitted_at=MONDAY + (9 - n) * HOUR) for n in range(6)]
+    assert [line.submission.id for line in team.preview(now=MONDAY + 9 * HOUR)] == [row.id for row in rows[:2:-1]]
+    ticked = [rows[0].id, rows[1].id, rows[2].id, rows[3].id]
+    assert [line.submission.id for line in team.preview(now=MONDAY + 9 * HOUR, submission_ids=ticked)] == ticked[::-1]

@@ -17,6 +17,7 @@ from backoffice.i18n import gettext, language, lazy, ngettext
 from backoffice.store.base import db
 from backoffice.store.listings import DictionaryValue
 from backoffice.store.people import Person
+from backoffice.store.reports import Moment, figures
 from backoffice.usecases import assign, team
 from backoffice.web.staff import lines
 from backoffice.web.staff.base import LEADS, StaffView
@@ -88,15 +89,17 @@ class Assigning(StaffView):
 
     @expose("/spread", methods=["GET", "POST"])
     def spread(self) -> str:
-        """«Разложить поровну»: who would get what. Nothing is changed. What is ticked, or everything that is free."""
+        """«Разложить поровну»: who would get what. Nothing is changed. What is ticked, or the most urgent of what is free."""
         now = utcnow()
         ticked = _picked() if request.method == "POST" else None
-        proposals = team.preview(now=now, submission_ids=ticked)[:MOST]
+        proposals = team.preview(now=now, submission_ids=ticked)
+        free = figures(Moment(now, now, now)).unassigned if ticked is None else len(proposals)
         loads = team.loads(now=now)
         more = Counter(proposal.to.id for proposal in proposals if proposal.to)
         return self.render(
             "staff/spread.html",
             proposals=proposals,
+            free=free,
             left=dict(
                 zip((p.submission.id for p in proposals), lines.remaining([p.submission for p in proposals], now), strict=True)
             ),
