@@ -9,6 +9,7 @@ import os
 import random
 import tempfile
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,9 +98,11 @@ def storm(deployment: Deployment) -> int:
         begun = attempts()
         worker = deployment.start("sandbox")
         until(lambda: attempts() > begun or not open_jobs(), about="the worker has begun an attempt")  # noqa: B023  (asked in this round only)
-        pause.wait(
-            chance.uniform(0, 6) * min(kills, LONGEST)
-        )  # later ones live longer, so that even a busy machine comes to an end
+        life = time.monotonic() + chance.uniform(0, 6) * min(
+            kills, LONGEST
+        )  # later ones longer, so that a busy machine comes to an end too
+        while time.monotonic() < life and open_jobs():
+            pause.wait(0.1)
         deployment.kill(worker)
         kills += 1
         # A lease's minutes pass by moving its end.

@@ -122,7 +122,8 @@ def _command(folder: Path, parent: str) -> list[str]:
         DAEMON, "--data-root", str(place / "data"), "--exec-root", str(place / "exec"), "-H", f"unix://{folder / SOCKET}",
         "--pidfile", str(folder / "engine.pid"), "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false",
         "--ip-masq=false", "--userns-remap=default", "--no-new-privileges", f"--cgroup-parent={parent}",
-        f"--default-ulimit=nofile={ulimit}:{ulimit}", "--log-level=warn", "--config-file", str(folder / "daemon.json"),
+        f"--default-ulimit=nofile={ulimit}:{ulimit}", f"--seccomp-profile={policy.SECCOMP}",
+        "--log-level=warn", "--config-file", str(folder / "daemon.json"),
     ]  # fmt: skip
 
 

@@ -45,7 +45,11 @@ print(tiny.WORDS, open("/reached").read(), flush=True)
 http.server.ThreadingHTTPServer(("0.0.0.0", 8000), http.server.SimpleHTTPRequestHandler).serve_forever()
 """
 REACH = """
-import os, socket, urllib.request
+import ctypes, os, socket, urllib.request
+libc = ctypes.CDLL(None, use_errno=True)
+def io_uring():
+    if libc.syscall(425, 1, ctypes.create_string_buffer(256)) < 0:
+        raise OSError(ctypes.get_errno(), "")
 def attempt(name, act):
     try:
         print(name, "REACHED", act())
@@ -59,6 +63,8 @@ for host in HOSTS:
 attempt("outward", tcp("8.8.8.8", 53))
 attempt("metadata", tcp("169.254.169.254", 80))
 attempt("engine", lambda: socket.socket(socket.AF_UNIX).connect(ENGINE))
+attempt("vsock", lambda: socket.socket(40, socket.SOCK_STREAM))
+attempt("io_uring", io_uring)
 attempt("a name", lambda: socket.getaddrinfo("pypi.org", 443))
 if "http_proxy" in os.environ:
     attempt("metadata by proxy", lambda: urllib.request.urlopen("http://169.254.169.254/latest/meta-data/"))
@@ -119,6 +125,7 @@ def test_a_build_installs_through_the_proxy_and_reaches_nothing_else(
     log = answer.transcript["logs"]["app"]
     assert "came through the proxy" in log
     assert "REACHED" not in log
+    assert "io_uring refused 1" in log  # our own list of system calls holds in builds too
     assert "metadata by proxy refused 403" in log  # by the proxy's own list
     building = answer.transcript["building"]
     assert set(building["proxied"]) == {f"127.0.0.1:{index.port}", "169.254.169.254"}
