@@ -8,9 +8,12 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import py7zr
+import pyarrow as pa
 import pytest
 from PIL import Image
+from pyarrow import feather
 
 from backoffice.domain.verdicts import Verdict
 from backoffice.inspection import clamd_server, runner
@@ -119,16 +122,20 @@ def test_clamd_that_comes_back_after_a_fall_lets_the_file_pass(tmp_path: Path) -
 
 
 def test_a_file_that_swells_past_the_memory_of_a_check_is_not_checked_and_says_so(tmp_path: Path) -> None:
-    """A picture of 190 million pixels is not too large to be opened, but it is for a check that may hold 256 MiB."""
-    path = tmp_path / "снимок.png"
-    Image.new("L", (14_000, 13_500)).save(path, compress_level=1)
+    """Some kilobytes that unpack to 480 MB in one go: one record batch, which Arrow cannot read in parts."""
+    path = tmp_path / "нули.feather"
+    feather.write_feather(pa.table({"x": np.zeros(60_000_000)}), str(path), compression="zstd", chunksize=60_000_000)
     seen = runner.inspect(path, slot="data_example", name=path.name, antivirus=None)
     assert [(finding.rule, finding.params) for finding in seen.findings] == [("jail.memory", {"megabytes": 256})]
     assert (seen.state, seen.verdict) == ("inconclusive", Verdict.WARN)
-    assert (
-        runner.inspect(archive(tmp_path / "a.zip", {"a.txt": b"text"}), slot="data_example", name="a.zip", antivirus=None).verdict
-        == Verdict.PASS
-    )
+
+
+@pytest.mark.parametrize(("mode", "side"), [("L", 14_000), ("RGB", 8_000)])
+def test_a_large_picture_is_checked_within_the_memory_of_a_check(tmp_path: Path, mode: str, side: int) -> None:
+    path = tmp_path / "снимок.png"
+    Image.new(mode, (side, side)).save(path, compress_level=1)
+    seen = runner.inspect(path, slot="data_example", name=path.name, antivirus=None)
+    assert (seen.verdict, seen.preview["width"]) == (Verdict.PASS, side)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small disk")

@@ -13,7 +13,7 @@ from typing import Any
 from backoffice.inspection.formats import _cells
 
 ROWS = 500
-_COLUMNS = 200  # shown and measured
+COLUMNS = 200  # shown and measured
 _CELL = 200  # characters
 _BYTES = 150_000  # of the preview as JSON
 
@@ -36,7 +36,10 @@ class _Column:
 
 @dataclass(slots=True)
 class Columns:
-    """``names`` is None for a text table without a header. ``typed``: the columns have types of their own (feather, parquet)."""
+    """``names`` is None for a text table without a header. ``typed``: the columns have types of their own (feather, parquet).
+
+    ``width`` is the table's; batches may hold only the first ``COLUMNS`` of it.
+    """
 
     names: Sequence[str] | None
     typed: bool = False
@@ -45,8 +48,8 @@ class Columns:
     width: int = 0
     _columns: list[_Column] = field(default_factory=list)
 
-    def add(self, batch: Any, edges: Sequence[_cells.Edges] = ()) -> None:
-        """Take in one ``pyarrow.RecordBatch``; of text cells the edges that are known already."""
+    def add(self, batch: Any) -> None:
+        """Take in one ``pyarrow.RecordBatch``."""
         if not self._columns:
             self._begin(batch)
         self.total += batch.num_rows
@@ -55,23 +58,20 @@ class Columns:
             cells = [_shown_cells(head.column(index)) for index in range(len(self._columns))]
             self.rows += [list(row) for row in zip(*cells, strict=True)]
         for index, column in enumerate(self._columns):
-            if self.typed:
-                _measure_typed(column, batch.column(index))
-            else:
-                _measure_text(column, batch.column(index), edges[index])
+            (_measure_typed if self.typed else _measure_text)(column, batch.column(index))
 
     def _begin(self, batch: Any) -> None:
-        self.width = batch.num_columns
+        self.width = self.width or batch.num_columns
         names = list(self.names) if self.names is not None else [f"{index + 1}" for index in range(self.width)]
         names += [f"{index + 1}" for index in range(len(names), self.width)]
-        self._columns = [_Column(name[:_CELL]) for name in names[: min(self.width, _COLUMNS)]]
+        self._columns = [_Column(name[:_CELL]) for name in names[: min(self.width, COLUMNS)]]
         if self.typed:
             for column, one in zip(self._columns, batch.schema, strict=False):
                 column.kind = str(one.type)[:_CELL]
 
     def preview(self) -> dict[str, Any]:
         """For ``Report.preview``; fewer rows, then fewer columns, until it is small enough."""
-        rows, columns = self.rows, self._columns or [_Column(name[:_CELL]) for name in (self.names or ())[:_COLUMNS]]
+        rows, columns = self.rows, self._columns or [_Column(name[:_CELL]) for name in (self.names or ())[:COLUMNS]]
         while True:
             told = self._told(rows, columns)
             if len(json.dumps(told, ensure_ascii=False)) <= _BYTES or len(columns) <= 1:
@@ -196,10 +196,11 @@ _KINDS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
 _FITS_LATER = {"integer": ("integer", "number"), "number": ("number",)}
 
 
-def _measure_text(column: _Column, array: Any, edges: _cells.Edges) -> None:
+def _measure_text(column: _Column, array: Any) -> None:
     import pyarrow as pa
     from pyarrow import compute
 
+    edges = _cells.Edges(array)
     if column.kind == "text":
         column.nulls += edges.empty + _blank(array, edges)
         return

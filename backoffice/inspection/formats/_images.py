@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _SIDES = (1600, 1200, 800, 400)  # of the preview, pixels; the first whose file is small enough
+_REDUCIBLE = {"L", "LA", "RGB", "RGBA", "CMYK", "I", "F"}
 _SHOWN_MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA"}
 
 
@@ -41,7 +42,7 @@ def decode(path: Path, kind: str, report: Report) -> None:
                 picture.draft("RGB", (_SIDES[0], _SIDES[0]))
                 picture.load()
                 mode, frames = picture.mode, int(getattr(picture, "n_frames", 1))
-                thumb = ImageOps.exif_transpose(picture)
+                thumb = ImageOps.exif_transpose(_reduced(picture))
         except MemoryError:
             raise
         except Exception as problem:  # Pillow's plugins raise anything from SyntaxError to zlib.error
@@ -49,6 +50,19 @@ def decode(path: Path, kind: str, report: Report) -> None:
     report.preview = {"kind": "image", "width": width, "height": height, "mode": mode, "frames": frames}
     attach(thumb, "preview.png", report)
     report.preview["file"] = "preview.png"
+
+
+def _reduced(picture: Image.Image) -> Image.Image:
+    """A picture much larger than the preview made smaller at once: what follows makes copies of it."""
+    times = max(picture.size) // _SIDES[0]
+    if times < 2:
+        return picture
+    if picture.mode in _REDUCIBLE:
+        small = picture.reduce(times)
+    else:
+        small = picture.resize((max(picture.width // times, 1), max(picture.height // times, 1)), resample=0)
+    small.info = picture.info
+    return small
 
 
 def attach(picture: Image.Image, name: str, report: Report) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,7 +21,9 @@ NAME = "csv"
 VERSION = "2"
 
 _HEAD = 1 << 18  # bytes for the dialect
-_BLOCKS = (1 << 22, 1 << 26)  # Arrow's, bytes: a row must fit into one
+# Arrow's, bytes: a row must fit into one. Reading takes some fifty times as much memory, more when there are many columns.
+_BLOCKS = (1 << 20, 1 << 22, 1 << 26)
+_WIDE = 1_000  # columns; of more, only those that are shown are taken out of their rows, unless there may be formulas
 _NOT_CSV = (("<?xml", "xml"), ("#!", "shell"), ("<!doctype", "html"), ("<table", "html"))
 _USUAL = ("utf-8", "utf-8-sig", "cp1251", "cp1252")
 # What a spreadsheet runs on opening: "=…", and after + - @ a function or another program ("@SUM(…)", "+cmd|'…'!A0"). Not -5, +7 (495), @name.
@@ -141,13 +144,14 @@ def _read(subject: Subject, report: Report, encoding: str, dialect: _dialect.Dia
     width = len(dialect.rows[0]) if dialect.rows else 1
     if width > report.limits["table_columns"]:
         raise Broken("table.bomb", detail=f"{width} столбцов (columns)")
+    few = width > _WIDE and not _may_have_formulas(subject, encoding, dialect.delimiter)
     for block in _BLOCKS:
-        seen = _Seen(_columns.Columns(list(dialect.rows[0]) if dialect.has_header and dialect.rows else None))
+        seen = _Seen(_columns.Columns(list(dialect.rows[0]) if dialect.has_header and dialect.rows else None, width=width))
         try:
             with subject.path.open("rb") as file:
                 last = dialect.delimiter.join([seen.mark] * width) + "\n"
                 stream = io.BufferedReader(_WithLastRow(file, encoding, last), 1 << 20)
-                for batch in _batches(stream, seen, dialect, width, block):
+                for batch in _batches(stream, seen, dialect, width, block, few=few):
                     _look(batch, seen)
                     if report.progress is not None:
                         report.progress(file.tell(), 0)
@@ -158,8 +162,23 @@ def _read(subject: Subject, report: Report, encoding: str, dialect: _dialect.Dia
     raise Broken("csv.quotes")
 
 
-def _batches(stream: BinaryIO, seen: _Seen, dialect: _dialect.Dialect, width: int, block: int) -> Iterator[Any]:
-    """Record batches of text cells, without the header and without our own last row."""
+def _may_have_formulas(subject: Subject, encoding: str, delimiter: str) -> bool:
+    """Whether any cell of a table may be a formula, by the bytes alone: never no when there is one."""
+    comma = re.escape(delimiter.encode())
+    begun = rb"(?:^|[%b\r\n])[\t\r ]*" % comma
+    pattern = re.compile(rb'%b"?[\t\r ]*(?:=|[+@-][^%b\n]*[(|])|%b"[\t\r ]*[+@-][^\n]*[(|]' % (begun, comma, begun))
+    rest = b""
+    with subject.path.open("rb") as file:
+        stream = io.BufferedReader(_WithLastRow(file, encoding, ""), 1 << 20)
+        while piece := stream.read(1 << 20):
+            rows, _, rest = (rest + piece).rpartition(b"\n")
+            if pattern.search(b"\n" + rows):
+                return True
+    return bool(pattern.search(b"\n" + rest))
+
+
+def _batches(stream: BinaryIO, seen: _Seen, dialect: _dialect.Dialect, width: int, block: int, *, few: bool) -> Iterator[Any]:
+    """Record batches of text cells, without the header and without our own last row. ``few``: only of the columns that are shown."""
     import pyarrow as pa
     from pyarrow import csv
 
@@ -172,12 +191,14 @@ def _batches(stream: BinaryIO, seen: _Seen, dialect: _dialect.Dialect, width: in
                 seen.ragged_at = f"{row.number}" if row.number is not None else row.text[:80]
         return "skip"
 
-    names = [f"f{index}" for index in range(width)]
+    kept = [f"f{index}" for index in range(min(width, _columns.COLUMNS) if few else width)]
     reader = csv.open_csv(
         stream,
         read_options=csv.ReadOptions(use_threads=False, block_size=block, autogenerate_column_names=True),
         parse_options=csv.ParseOptions(delimiter=dialect.delimiter, newlines_in_values=True, invalid_row_handler=misfit),
-        convert_options=csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), check_utf8=False),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(kept, pa.string()), include_columns=kept if few else [], check_utf8=False
+        ),
     )
     header = dialect.has_header
     for batch in reader:
@@ -191,28 +212,23 @@ def _batches(stream: BinaryIO, seen: _Seen, dialect: _dialect.Dialect, width: in
 
 
 def _look(batch: Any, seen: _Seen) -> None:
-    """Only cells that could be formulas are matched, those of all columns in one go: compiling the expression takes longer than matching it."""
+    """All cells of a batch in one go, and only those that could be formulas are matched: matching takes longer than parsing.
+
+    A cell that starts with a sign needs a call or another program besides; negative numbers do too.
+    """
     import pyarrow as pa
     from pyarrow import compute
 
-    edges = [_cells.Edges(column) for column in batch.columns]
-    suspects = [
-        cells for column, edge in zip(batch.columns, edges, strict=True) if (cells := _suspects(column, edge)) is not None
-    ]
-    if suspects:
-        cells = pa.concat_arrays(suspects)
-        hits = cells.filter(compute.match_substring_regex(cells, _FORMULA))
+    cells = pa.concat_arrays(batch.columns)
+    edges = _cells.Edges(cells)
+    mask = edges.that_start_with(b"=\t\r +-@" if edges.contains(b"(|") else b"=\t\r ")
+    if mask is not None:
+        suspects = cells.filter(mask)
+        hits = suspects.filter(compute.match_substring_regex(suspects, _FORMULA))
         if len(hits) and not seen.formula:
             seen.formula = hits[0].as_py()[:80]
         seen.formulas += len(hits)
-    seen.columns.add(batch, edges)
-
-
-def _suspects(column: Any, edges: _cells.Edges) -> Any:
-    """The cells that start as a formula may. One that starts with a sign needs a call or another program besides; numbers do too."""
-    signs = b"+-@" if edges.contains(b"(|") else b""
-    mask = edges.that_start_with(b"=\t\r " + signs)
-    return None if mask is None else column.filter(mask)
+    seen.columns.add(batch)
 
 
 def _judge(seen: _Seen, dialect: _dialect.Dialect, subject: Subject, report: Report) -> None:

@@ -12,7 +12,7 @@ from backoffice.inspection.formats import _columns, _foreign, _tables
 from backoffice.inspection.report import Broken, Report, Subject
 
 NAME = "feather"
-VERSION = "1"
+VERSION = "2"
 
 _MAGIC, _OLD = b"ARROW1", b"FEA1"
 _TAIL = 10  # length of the footer, magic
@@ -39,7 +39,7 @@ def _read(file: BinaryIO, subject: Subject, report: Report) -> _tables.Reading:
 
     footer_at = _check_frame(file, subject, report)
     _check_messages(file, footer_at, subject, report)
-    reader = pa.ipc.open_file(file)
+    reader = pa.ipc.open_file(pa.memory_map(str(subject.path)))  # a batch that is not compressed stays in the file
     _tables.check_schema(reader.schema, subject, report)
     reading = _tables.Reading(subject, report, _columns.Columns(reader.schema.names, typed=True))
     for index in range(reader.num_record_batches):

@@ -11,7 +11,7 @@ from backoffice.inspection.formats import _foreign, _images
 from backoffice.inspection.report import Broken, Report, Subject
 
 NAME = "jpeg"
-VERSION = "1"
+VERSION = "2"
 
 # The next marker within compressed data: not a stuffed zero, not a restart, not a fill byte.
 _MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
@@ -23,6 +23,7 @@ _SEARCHED = 32 << 20  # bytes of a phone's trailer
 _SAMSUNG = b"SEFT"  # the trailer of Samsung's cameras: scene, date, sound
 _MOST_PICTURES = 64
 _READ_TWICE = 32 << 20  # bytes of a picture that is decoded once more
+_PIXELS_READ_TWICE = 40_000_000  # FFmpeg keeps all of them, a progressive picture twice
 
 
 @dataclass(slots=True)
@@ -50,7 +51,8 @@ def examine(subject: Subject, report: Report) -> None:
             report.find("format.hidden", subject, place=str(end), other=other)
         plain = _without_notes(data, first)
     _images.decode(subject.path, "JPEG", report)
-    _check_scans(plain)
+    if report.preview["width"] * report.preview["height"] <= _PIXELS_READ_TWICE:
+        _check_scans(plain)
     report.cover(scanned=1, size=subject.size)
 
 

@@ -12,7 +12,7 @@ from backoffice.inspection.formats import _foreign, _images
 from backoffice.inspection.report import Broken, Report, Subject
 
 NAME = "png"
-VERSION = "1"
+VERSION = "2"
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PIECE = 1 << 20
@@ -24,6 +24,10 @@ _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
+_DECODED = 160 << 20  # bytes of an image in Pillow's memory
+_FILTERS = 5
+
+
 @dataclass(frozen=True, slots=True)
 class _Header:
     width: int
@@ -33,11 +37,22 @@ class _Header:
     interlaced: bool
 
     @property
+    def decoded(self) -> int:
+        """Bytes that Pillow would hold: one or two a pixel of grey, four of colours."""
+        grey = self.colour in (0, 3)
+        return self.width * self.height * (4 if not grey else 2 if self.depth == 16 else 1)
+
+    @property
+    def row(self) -> int:
+        """Bytes of a row, its filter byte included; 0 of an interlaced image, whose rows differ."""
+        return 0 if self.interlaced else 1 + (self.width * self.depth * _CHANNELS[self.colour] + 7) // 8
+
+    @property
     def raw(self) -> int:
         """Bytes of the unpacked pixels, filter bytes included."""
         bits = self.depth * _CHANNELS[self.colour]
         if not self.interlaced:
-            return self.height * (1 + (self.width * bits + 7) // 8)
+            return self.height * self.row
         total = 0
         for left, top, across, down in _PASSES:
             width, height = (self.width - left + across - 1) // across, (self.height - top + down - 1) // down
@@ -46,14 +61,20 @@ class _Header:
 
 
 def examine(subject: Subject, report: Report) -> None:
-    """Structure first: Pillow overlooks what stands after IEND and checksums it does not need."""
+    """Structure first: Pillow overlooks what stands after IEND and checksums it does not need.
+
+    What would not fit into a check's memory once decoded is not: its checksums, its size and each row's filter prove it whole.
+    """
     with subject.path.open("rb") as file:
         if file.read(8) != _SIGNATURE:
             raise Broken("format.damaged", detail="PNG")
         header = _read_header(file, report)
         _walk(file, header, subject, report)
         _foreign.after_the_end(file, file.tell(), subject, report)
-    _images.decode(subject.path, "PNG", report)
+    if header.decoded > _DECODED and not header.interlaced:
+        report.preview = {"kind": "image", "width": header.width, "height": header.height, "note": "too_large"}
+    else:
+        _images.decode(subject.path, "PNG", report)
     report.cover(scanned=1, size=subject.size)
 
 
@@ -104,7 +125,7 @@ def _pieces(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
 
 def _walk(file: BinaryIO, header: _Header, subject: Subject, report: Report) -> None:
     """From after IHDR to the end of IEND."""
-    pixels = _Pixels(header.raw)
+    pixels = _Pixels(header.raw, header.row)
     kind = b""
     while kind != b"IEND":
         kind = b""
@@ -151,7 +172,8 @@ def _check_text(kind: bytes, data: bytes) -> None:
 class _Pixels:
     """The zlib stream that the IDAT chunks make up. It must hold exactly the image: less is cut, more is hidden or a bomb."""
 
-    def __init__(self, raw: int) -> None:
+    def __init__(self, raw: int, row: int) -> None:
+        self._row = row
         self._raw, self._got, self._extra, self._begun = raw, 0, 0, False
         self._stream = zlib.decompressobj()
         self._over = b""
@@ -164,7 +186,7 @@ class _Pixels:
             return
         try:
             while data:
-                self._got += len(self._stream.decompress(data, _PIECE))
+                self._count(self._stream.decompress(data, _PIECE))
                 data = self._stream.unconsumed_tail
                 if self._got > self._raw + _PIECE:
                     raise Broken("format.bomb", place="IDAT", detail=f"> {self._raw} байт (bytes)")
@@ -173,11 +195,17 @@ class _Pixels:
         self._extra += len(self._stream.unused_data)
         self._over = self._stream.unused_data[:4096]
 
+    def _count(self, piece: bytes) -> None:
+        """Each row starts with the number of its filter."""
+        if self._row and any(number >= _FILTERS for number in piece[-self._got % self._row : self._raw - self._got : self._row]):
+            raise Broken("format.damaged", place="IDAT", detail="фильтр строки (filter of a row)")
+        self._got += len(piece)
+
     def finish(self, subject: Subject, report: Report) -> None:
         if not self._begun:
             raise Broken("format.damaged", detail="нет IDAT (no IDAT)")
         while not self._stream.eof and (more := self._stream.decompress(b"", _PIECE)):
-            self._got += len(more)
+            self._count(more)
         if self._got < self._raw or not self._stream.eof:
             raise Broken("format.truncated", place="IDAT", detail=f"{self._got} < {self._raw} байт (bytes)")
         if other := _foreign.glued(self._over):

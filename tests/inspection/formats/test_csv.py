@@ -52,3 +52,31 @@ def test_a_table_of_many_columns_keeps_its_preview_small(tmp_path: Path) -> None
     preview = examine_bytes(tmp_path, "wide.csv", f"{wide}\n{row}\n{row}\n".encode()).report.preview
     assert len(str(preview)) < 200_000
     assert preview["total_columns"] == 5000
+
+
+WIDE = 1_500
+
+
+def _wide(cell: str) -> bytes:
+    """A table of 1,500 columns, with one cell far to the right as it is given."""
+    rows = [[f"c{index}" for index in range(WIDE)], *([str(index % 90 - 40) for index in range(WIDE)] for _ in range(3))]
+    rows[2][1_200] = cell
+    return "\n".join(",".join(row) for row in rows).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("cell", "rules"),
+    [
+        ("5", set()),
+        ("-5 (оценка)", set()),
+        ("=1+2", {"csv.formula"}),
+        ('"=A1, и ещё"', {"csv.formula"}),
+        ("@SUM(A1)", {"csv.formula"}),
+        ('"+""a"",SUM(1,2)"', {"csv.formula"}),
+        ("5,6", {"csv.ragged"}),
+    ],
+)
+def test_a_very_wide_table_is_read_as_strictly_as_any(tmp_path: Path, cell: str, rules: set[str]) -> None:
+    seen = examine_bytes(tmp_path, "гены.csv", _wide(cell))
+    assert seen.rules == rules
+    assert (seen.report.preview["total_columns"], seen.report.preview["total_rows"]) == (WIDE, 2 if "csv.ragged" in rules else 3)
