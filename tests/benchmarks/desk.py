@@ -19,7 +19,10 @@ from backoffice.usecases.digest import moment
 from tests.benchmarks.million import NOW, Filled, Parts, compared
 
 TOMORROW = date(2026, 11, 27)
-PAGES = ("", "people", "history", "forecast", "list/overdue", "list/unassigned", "list/authors")
+PAGES = (
+    *(f"desk/{page}" for page in ("", "people", "history", "forecast", "list/overdue", "list/unassigned", "list/authors")),
+    *("assign/spread", "calendar/", "desk/forecast?move=5&to={vera}"),
+)
 
 
 def parts(filled: Filled) -> Parts:
@@ -33,7 +36,7 @@ def parts(filled: Filled) -> Parts:
         raise AssertionError(f"not the number of its rows: {wrong}")
     lida = filled.visitor(filled.office.lida)
     lists: Parts = {f"list of {name}": partial(queues.listed, reports.listing(name, at), filled.office.lida) for name in FIGURES}
-    pages: Parts = {f"GET {page or 'now'}": partial(lida.page, f"/staff/desk/{page}") for page in PAGES}
+    pages: Parts = {f"GET {page}": partial(lida.page, f"/staff/{page}".format(vera=filled.office.vera.id)) for page in PAGES}
     return {
         "figures": lambda: reports.figures(at),
         **lists,
