@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from peewee import Database, OperationalError, SqliteDatabase
+from peewee import Database, SqliteDatabase
 
 from backoffice.store.base import db
 from backoffice.store.database import open_database
@@ -58,8 +58,7 @@ def rate(database: Database, take: Callable[[], object]) -> int:
         with database.connection_context():
             start.wait()
             for _ in range(TIMES):
-                while not _done(take):
-                    pass
+                take()
 
     threads = [threading.Thread(target=press) for _ in range(CLAIMERS)]
     for thread in threads:
@@ -73,15 +72,6 @@ def rate(database: Database, take: Callable[[], object]) -> int:
     if taken != CLAIMERS * TIMES:
         raise AssertionError(f"{taken} taken, {CLAIMERS * TIMES} pressed for")
     return round(taken / spent)
-
-
-def _done(take: Callable[[], object]) -> bool:
-    """SQLite lets an unlucky one of 64 writers wait for its turn longer than the fifteen seconds it is given: it presses again."""
-    try:
-        take()
-    except OperationalError:
-        return False
-    return True
 
 
 def _bare(database: Database, person: Person) -> Callable[[], object]:
