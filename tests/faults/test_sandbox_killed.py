@@ -98,7 +98,7 @@ def storm(deployment: Deployment) -> int:
         begun = attempts()
         worker = deployment.start("sandbox")
         until(lambda: attempts() > begun or not open_jobs(), about="the worker has begun an attempt")  # noqa: B023  (asked in this round only)
-        life = time.monotonic() + chance.uniform(0, 6) * min(
+        life = time.monotonic() + chance.uniform(1, 6) * min(
             kills, LONGEST
         )  # later ones longer, so that a busy machine comes to an end too
         while time.monotonic() < life and open_jobs():

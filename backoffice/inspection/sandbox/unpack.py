@@ -37,13 +37,17 @@ class Unpacked:
         inside = safe_name(name)
         self.members += 1
         self.bytes += size
-        if self.members > self.limits["archive_members"]:
-            raise Refused("config.archive", detail=f"> {self.limits['archive_members']:.0f} files")
+        self.count(self.members)
         if self.bytes > self.limits["archive_bytes"]:
             raise Refused("config.archive", detail=f"> {self.limits['archive_bytes']:.0f} bytes")
         target = self.folder / inside
         target.parent.mkdir(parents=True, exist_ok=True)
         return target
+
+    def count(self, members: int) -> None:
+        """``Refused`` for more members than are allowed: an index tells before any is written."""
+        if members > self.limits["archive_members"]:
+            raise Refused("config.archive", detail=f"> {self.limits['archive_members']:.0f} files")
 
 
 def safe_name(name: str) -> str:
@@ -81,6 +85,7 @@ def unpack(archive: Path, name: str, into: Path, limits: Mapping[str, float]) ->
 
 def _zip(archive: Path, out: Unpacked) -> None:
     with zipfile.ZipFile(archive) as source:
+        out.count(len(source.infolist()))
         for info in source.infolist():
             mode = info.external_attr >> 16
             if info.is_dir():
