@@ -172,7 +172,10 @@ def numbers(watch: Watch, filters: Filters) -> Numbers:
         found |= {"authors": beside["with_author"], "all": beside["submitted"]}
     else:
         found = {}
-        for group in ((*OPEN_TABS, "later"), ("authors", "today"), ("all",)):
+        open_, decided = (*OPEN_TABS, "later"), ("authors", "today")
+        for group in (
+            (open_, decided, ("all",)) if filters.moderator else ((*open_, *decided), ("all",))
+        ):  # one pass where one will do
             left = _narrowed(group[0], watch, filters, NUMBERS)
             if left.few and group != ("all",):
                 found |= _summed({name: lists[name] for name in group}, left)

@@ -40,12 +40,8 @@ PAST = timedelta(days=3 * 365)
 HOUR = timedelta(hours=1)
 MODERATORS = 50
 AUTHORS = 500
-EVERYWHERE, OFTEN, SELDOM, RARE = (
-    "модел",
-    "прогноз",
-    "сейсм",
-    "меланом",
-)  # stems in all, a tenth, a thousandth, twenty of the submissions
+# stems in all, a tenth, a thousandth, twenty of the submissions
+EVERYWHERE, OFTEN, SELDOM, RARE = "модел", "прогноз", "сейсм", "меланом"
 
 
 @dataclass(frozen=True, slots=True)
