@@ -89,6 +89,7 @@ def test_a_return_with_three_remarks_and_a_publication(shared: Product, books: B
     assert books.rows("SELECT kind FROM decision WHERE submission_id = ?", submission) == [("publish",)]
     assert keys.pressed <= MOST_FOR_A_PUBLICATION
     print(f"key presses, a publication: {keys.pressed}")
+    vera.page.goto(f"{shared.url}/staff/queue/")
     assert vera.wrongs == []
 
 
