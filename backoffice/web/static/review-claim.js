@@ -47,10 +47,14 @@ window.review.parts.push((page) => {
       countDown();
     } catch (error) { lost(error.message, false); }
   }
+  const secondsTo = (instant) => Math.max(0, Math.round((instant - Date.now()) / 1000));
+  const leftOf = (seconds) => fill(words.left, { time: `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` });
   function countDown() {
+    const theirs = $("[data-theirs]"); // a colleague's claim
+    if (theirs) theirs.textContent = leftOf(secondsTo(new Date(theirs.dataset.theirs)));
     if (!expires || !page.held()) return;
-    const left = Math.max(0, Math.round((expires - Date.now()) / 1000));
-    $("[data-countdown]").textContent = fill(words.left, { time: `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` });
+    const left = secondsTo(expires);
+    $("[data-countdown]").textContent = leftOf(left);
     if (left <= 60 && !warned) { warned = true; window.announce(words.lapse, "warning"); }
     if (left === 0) lost(words.lapsed);
   }
@@ -59,6 +63,7 @@ window.review.parts.push((page) => {
     if (document.hidden) return;
     const now = await window.ask(`${page.base}/state`, { method: "GET", signal: page.life.signal }).catch(() => null);
     if (!now || page.leaving) return;
+    if ($("[data-theirs]") && now.claimant && now.expires_at) $("[data-theirs]").dataset.theirs = now.expires_at;
     if (now.decided_by && root.dataset.state !== now.state) {
       document.body.classList.add("decided");
       lost(fill(words.decided, { who: now.decided_by, state: now.state_words }), false);

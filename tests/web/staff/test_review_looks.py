@@ -298,6 +298,11 @@ def test_templates_are_ticked_and_unticked_by_keyboard(gallery: Gallery, olga: W
     expect(page.locator(".remark")).to_have_count(0)
 
 
+def test_a_colleagues_claim_is_counted_down(gallery: Gallery, olga: Watched) -> None:
+    olga.page.goto(f"/staff/review/{gallery.taken.id}")
+    expect(olga.page.locator(".review-head")).to_contain_text(re.compile(r"Глеб · осталось 14:\d\d"))
+
+
 def test_everything_is_found_by_name(gallery: Gallery, olga: Watched) -> None:
     page, keys = olga.page, olga.page.keyboard
     page.goto(f"/staff/review/{gallery.open.id}")
