@@ -95,7 +95,7 @@ def test_a_return_with_three_remarks_and_a_publication(shared: Product, books: B
 
 def test_of_two_who_take_the_same_one_gets_it_and_a_lapse_loses_nothing(shared: Product, books: Books, come: Come) -> None:
     vera, gleb = come("vera"), come("gleb")
-    submission = books.give("vera")
+    submission = books.give("vera", worst="('pass', 'warn', 'reject')")
     books.change("UPDATE submission SET assignee_id = NULL WHERE id = ?", submission)
     address = f"{shared.url}/staff/review/{submission}"
     for each in (vera, gleb):
