@@ -26,10 +26,8 @@ OPEN_TABS = ("mine", "free", "others", "checking")
 BY_TIME = "by_time"  # the order of a list that is no tab
 PAGE = 50
 MOST = 500  # rows that are counted one by one
-PAGES, NUMBERS = (
-    (0.05, 0.02),
-    (0.3, 0.1),
-)  # shares of current work and of all there ever were: fewer that match a search are fetched by ids
+# Shares of current work, and of all there ever were: what fewer submissions match is fetched by ids.
+PAGES, NUMBERS = (0.05, 0.02), (0.3, 0.05)
 _INDEX = {
     "free": "submission_free",
     "others": "submission_taken",
