@@ -117,7 +117,7 @@ class ReviewPage(StaffView):
             "state": submission.state,
             "state_words": words.word(submission.state, "state"),
             "held": reviewing.held(submission),
-            "claimant": submission.claimant.name if submission.claimant_id else "",
+            "claimant": reviewing.claimant_name(submission),
             "expires_at": submission.claim_expires_at and submission.claim_expires_at.isoformat(),
             "decided_by": decision.moderator.name if decision else "",
             "checks": decide.check_pins(checks),

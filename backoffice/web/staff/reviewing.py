@@ -36,6 +36,13 @@ def held(submission: Submission) -> bool:
     )
 
 
+def claimant_name(submission: Submission) -> str:
+    """Who has it; mostly it is the reader, whose name is known already."""
+    if submission.claimant_id == current_user.id:
+        return str(current_user.name)
+    return submission.claimant.name if submission.claimant_id else ""
+
+
 def own_keys() -> dict[str, str]:
     """Every act of the page with this person's key."""
     return keys.bound(current_user.preferences.get("keys", {}))
