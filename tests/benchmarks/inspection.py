@@ -1,6 +1,8 @@
 """How long a whole inspection takes, against clamd alone, unpacking alone and one SHA-256 pass: ``python -m tests.benchmarks.inspection``.
 
-Ratios in one run on one machine; each measure in a process of its own. Memory is that of the jail with all its programs, at its highest: pages
+Ratios in one run on one machine; each measure in a process of its own. Wall clocks lie on a busy machine; processor time does not: the jail's and
+clamd's tell how long two idle cores would take at best (the longer of the two, or half of both together), against clamd or unpacking alone.
+Memory is that of the jail with all its programs, at its highest: pages
 of its own, without those of the file it reads. ``--mix 120`` measures instead how many inspections of mixed sizes fit into an hour, and how
 long a small file takes beside a large one.
 """
@@ -12,13 +14,16 @@ import hashlib
 import itertools
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from backoffice.inspection import antivirus, clamd_server, memory, runner
@@ -54,32 +59,85 @@ def measured(act: Callable[[], object], runs: int) -> float:
     return statistics.median(taken)
 
 
+def _ticks(pid: int) -> float:
+    """Processor time of a running process and its threads, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _spent() -> float:
+    """Processor time of this process and of all it waited for."""
+    own, others = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + others.ru_utime + others.ru_stime
+
+
+class Descendants:
+    """Processor time of all processes below this one, as they were last seen: bubblewrap does not wait for what it started."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, float] = {}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def _look(self) -> None:
+        while not self._over.wait(memory.EVERY):
+            for pid in memory.descendants(os.getpid()):
+                with suppress(OSError):
+                    self._seen[pid] = _ticks(pid)
+
+    def seconds(self) -> float:
+        """Until now; no more looks."""
+        self._over.set()
+        self._thread.join()
+        return sum(self._seen.values())
+
+
+def processor(act: Callable[[], object], clock: Callable[[], float]) -> float:
+    """Seconds that ``clock`` goes on by."""
+    before = clock()
+    act()
+    return clock() - before
+
+
 def inspected(path: Path, slot: str, address: str) -> None:
     """In this process of its own, so that the memory is this file's: prints JSON."""
     started = time.perf_counter()
+    below, before = Descendants(), time.process_time()
     watch = memory.Watch(os.getpid(), sys.maxsize, lambda: None)
     seen = runner.inspect(path, slot=slot, name=path.name, antivirus=address)
     watch.stop()
     seconds = time.perf_counter() - started
     worker = memory.own_bytes(os.getpid())
-    told = {"seconds": seconds, "jail": (watch.peak - worker) >> 20, "worker": worker >> 20, "verdict": seen.verdict}
+    told = {
+        "seconds": seconds,
+        "cpu": below.seconds() + time.process_time() - before,
+        "jail": (watch.peak - worker) >> 20,
+        "worker": worker >> 20,
+        "verdict": seen.verdict,
+    }
     print(json.dumps(told | {"rules": sorted({finding.rule for finding in seen.findings})}))
 
 
-def row(kind: str, path: Path, slot: str, address: str, runs: int) -> str:
+def row(kind: str, path: Path, slot: str, clamd: clamd_server.Server, runs: int) -> str:
     whole = []
+    before = _ticks(clamd.process.pid)
     for _ in range(runs):
-        command = [sys.executable, "-m", __spec__.name, "--one", str(path), slot, address]
+        command = [sys.executable, "-m", __spec__.name, "--one", str(path), slot, clamd.address]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
         whole.append(json.loads(done.stdout))
-    seconds = statistics.median(one["seconds"] for one in whole)
-    clam = measured(lambda: antivirus.scan(path, address=address), runs)
+    clam_within = (_ticks(clamd.process.pid) - before) / runs
+    seconds, cpu = (statistics.median(one[what] for one in whole) for what in ("seconds", "cpu"))
+    clam = measured(lambda: antivirus.scan(path, address=clamd.address), runs)
+    clam_cpu = processor(lambda: antivirus.scan(path, address=clamd.address), lambda: _ticks(clamd.process.pid))
     alone, digest = measured(lambda: unpacked(path), runs), measured(lambda: hashed(path), runs)
-    ratio = seconds / max(clam, alone)
+    alone_cpu = processor(lambda: unpacked(path), _spent)
+    best = max(cpu, clam_cpu, (cpu + clam_within) / 2) / max(clam_cpu, alone_cpu, 0.01)
     last = whole[-1]
     return (
-        f"| {kind} | {path.stat().st_size / MIB:.1f} | {seconds:.2f} | {clam:.2f} | {alone:.2f} | {digest:.2f} "
-        f"| {ratio:.2f} | {last['jail']} | {last['worker']} | {last['verdict']} {', '.join(last['rules'])} |"
+        f"| {kind} | {path.stat().st_size / MIB:.1f} | {seconds:.2f} | {clam:.2f} | {alone:.2f} | {digest:.2f} | {seconds / max(clam, alone):.2f} "
+        f"| {cpu:.2f} | {clam_within:.2f} | {clam_cpu:.2f} | {best:.2f} "
+        f"| {last['jail']} | {last['worker']} | {last['verdict']} {', '.join(last['rules'])} |"
     )
 
 
@@ -153,12 +211,13 @@ def main() -> None:
                 return
             content(folder / "content", options.mib)
             print(
-                "| file | MiB | inspection, s | clamd alone | unpacking | SHA-256 | ÷ slower of the two | jail, MB | worker, MB | verdict |"
+                "| file | MiB | inspection, s | clamd alone | unpacking | SHA-256 | ÷ slower of the two "
+                "| CPU: jail, s | clamd within | clamd alone | ÷ at best | jail, MB | worker, MB | verdict |"
             )
-            print("|---|---|---|---|---|---|---|---|---|---|")
+            print("|---" * 14 + "|")
             for kind in options.only:
                 path = MAKERS[kind].make(folder, options.mib)
-                print(row(kind, path, MAKERS[kind].slot, server.address, options.runs), flush=True)
+                print(row(kind, path, MAKERS[kind].slot, server, options.runs), flush=True)
                 path.unlink()
         finally:
             server.stop()

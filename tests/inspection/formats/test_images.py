@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 
 from backoffice.inspection.formats import png
 from tests.corpus.media import CASES
+from tests.corpus.pictures import png as made
 from tests.corpus.pictures import saved
 from tests.inspection.formats.examining import examine_bytes
 
@@ -57,3 +59,21 @@ def test_a_good_picture_cut_anywhere_is_never_passed(tmp_path: Path, name: str) 
     whole = path.read_bytes()
     for length in range(40, len(whole) - 1, max(len(whole) // 40, 1)):
         assert examine_bytes(tmp_path, name, whole[:length]).rules & {"format.truncated", "format.damaged"}, length
+
+
+@pytest.mark.parametrize(
+    ("row", "rules"), [(None, set()), (0, {"format.damaged"}), (299, {"format.damaged"}), (300, {"format.trailing"})]
+)
+def test_a_picture_too_large_to_decode_is_proved_row_by_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: int | None, rules: set[str]
+) -> None:
+    """Filters are numbered 0 to 4; a byte behind the last row belongs to none."""
+    monkeypatch.setattr(png, "_DECODED", 0)
+    rows = [bytearray(bytes([number % 5]) + bytes(5000)) for number in range(300)]
+    if row is not None and row < 300:
+        rows[row][0] = 5
+    pixels = b"".join(rows) + (b"\xff" if row == 300 else b"")
+    seen = examine_bytes(tmp_path, "a.png", made(5000, 300, zlib.compress(pixels)))
+    assert seen.rules == rules
+    if row is None:
+        assert (seen.report.preview["width"], seen.report.preview["height"], seen.report.attachments) == (5000, 300, [])
