@@ -58,9 +58,13 @@ def _limit(app: Flask) -> None:
         app.view_functions[endpoint] = limit(app.view_functions[endpoint])
 
 
-def _connect() -> None:
+def _connect() -> Response | None:
+    """Static files are sent at once: who asks for them is nobody's question, and they come when there is no database, too."""
     _ = current_app.extensions["wiring"].database  # binds the models at first need
+    if request.endpoint == "static" and request.view_args:
+        return current_app.send_static_file(request.view_args["filename"])
     db.connect(reuse_if_open=True)
+    return None
 
 
 def _close(_error: BaseException | None) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import nh3
-from flask import Flask, Response, abort, current_app, make_response, render_template
+from flask import Flask, Response, abort, current_app, make_response, render_template, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from markupsafe import Markup
 
@@ -85,7 +85,8 @@ def clean(html: str) -> Markup:
 
 def _connect() -> None:
     _ = current_app.extensions["wiring"].database
-    db.connect(reuse_if_open=True)
+    if request.endpoint != "static":
+        db.connect(reuse_if_open=True)
 
 
 def _close(_error: BaseException | None) -> None:

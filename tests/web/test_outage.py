@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -84,10 +85,17 @@ def test_a_database_that_does_not_answer_is_said_on_both_origins(
     made: Callable[[Settings], Flask], gone: str, tmp_path: Path
 ) -> None:
     app = made(Settings(var=tmp_path / "var", database_url=gone))
-    answer = app.test_client().get("/any/?left=1", headers={"Accept-Language": "ru-RU,ru;q=0.9,en;q=0.8"})
+    browser = app.test_client()
+    if made is create_app:
+        with browser.session_transaction() as session:
+            session.update({"_user_id": "somebody", "_fresh": True})
+    answer = browser.get("/any/?left=1", headers={"Accept-Language": "ru-RU,ru;q=0.9,en;q=0.8"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert "База данных не отвечает" in answer.text
     assert 'href="/any/?left=1"' in answer.text
+    (look,) = re.findall(r'stylesheet" href="([^"]+)"', answer.text)
+    with browser.get(look) as sheet:
+        assert sheet.status_code == 200  # without the database, too
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
