@@ -40,14 +40,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with the whole product in them first, then the slow ones: run in parallel, what comes last should be short."""
+    """Files with the whole product in them first, then other slow ones: run in parallel, what comes last should be short."""
     weight: dict[Path, int] = {}
     for item in items:
-        heavy = (
-            2 if {"shared", "product"} & set(getattr(item, "fixturenames", ())) else 1 if item.get_closest_marker("slow") else 0
-        )
-        weight[item.path] = max(heavy, weight.get(item.path, 0))
+        weight[item.path] = max(_weight(item), weight.get(item.path, 0))
     items.sort(key=lambda item: -weight[item.path])
+
+
+def _weight(item: pytest.Item) -> int:
+    if {"shared", "product"} & set(getattr(item, "fixturenames", ())):
+        return 2
+    return int(any(item.get_closest_marker(name) for name in ("slow", "engine", "browser")))
 
 
 @pytest.fixture(scope="session")

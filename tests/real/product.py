@@ -87,14 +87,6 @@ def pytest_runtest_makereport() -> Generator[None, Any, Any]:
     return report
 
 
-@pytest.fixture
-def product(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[Product]:
-    """The product that loads its demo itself, on either database."""
-    running = Product(tmp_path_factory.mktemp("product"), database_url)
-    yield running
-    running.stop()
-
-
 @pytest.fixture(scope="session")
 def loaded(tmp_path_factory: pytest.TempPathFactory, clamd: str) -> Path:
     """A ``var`` with the demo in its SQLite, loaded once for all processes of this run: products are started on copies of it."""
@@ -113,6 +105,23 @@ def _load(var: Path, clamd: str) -> None:
     shutil.rmtree(var, ignore_errors=True)
     command = [sys.executable, "-m", "scripts.prepare", "--demo"]
     subprocess.run(command, cwd=ROOT, env=environment(var, sqlite_in(var), clamd=clamd), check=True)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The product with its demo on either database: a copy of the loaded SQLite, or a PostgreSQL that it migrates and loads itself."""
+    var = tmp_path_factory.mktemp("product")
+    if request.param == "sqlite":
+        shutil.copytree(request.getfixturevalue("loaded"), var, dirs_exist_ok=True)
+        running = Product(var, sqlite_in(var))
+    else:
+        server = request.getfixturevalue("postgres")
+        server.sql("CREATE DATABASE product")
+        running = Product(var, server.url("product"))
+    yield running
+    running.stop()
+    if request.param == "postgres":
+        server.sql("DROP DATABASE product WITH (FORCE)")
 
 
 def sqlite_in(var: Path) -> str:
