@@ -150,17 +150,19 @@
     const next = at >= 0 ? pins[at + by] : by > 0 ? (seen[0] || pins[0]) : (seen.at(-1) || pins.at(-1));
     next?.focus();
   }
-  let quiet = 0;
+  let placed = -1; // where the page around put it: that scroll is no wish of a person
   window.addEventListener("scroll", () => {
-    if (performance.now() >= quiet) tell({ scroll: root.scrollTop / Math.max(1, root.scrollHeight - root.clientHeight) });
+    if (Math.abs(root.scrollTop - placed) < 1) return;
+    placed = -1;
+    tell({ scroll: root.scrollTop / Math.max(1, root.scrollHeight - root.clientHeight) });
   }, { passive: true });
   window.addEventListener("message", ({ data, source }) => {
     if (source !== window.parent) return;
     if (typeof data?.point === "number") point(data.point);
     if (typeof data?.by === "number") window.scrollBy({ top: data.by * root.clientHeight });
     if (typeof data?.scroll !== "number") return;
-    quiet = performance.now() + 150;
     root.scrollTop = data.scroll * (root.scrollHeight - root.clientHeight);
+    placed = root.scrollTop;
   });
   window.addEventListener("keydown", (event) => {
     if (event.target.matches("input")) { if (event.key === "Escape") event.target.blur(); return; }

@@ -82,17 +82,22 @@ window.review.parts.push((page) => {
     const [left, right] = pair();
     together.checked = left !== right && thing(left) === thing(right);
   }
-  let leading = { side: "", until: 0 }; // what the other pane scrolls meanwhile is only its following
+  const placed = { left: -1, right: -1 }; // where following put a pane: that scroll is no wish of a person
   function follow(from, part) {
-    if (!together.checked || (leading.side !== from && performance.now() < leading.until)) return;
-    leading = { side: from, until: performance.now() + 120 };
-    const other = bodyOf(from === "left" ? "right" : "left");
+    if (!together.checked) return;
+    const side = from === "left" ? "right" : "left";
+    const other = bodyOf(side);
     const frame = $("iframe.preview", other);
-    if (frame) frame.contentWindow.postMessage({ scroll: part }, "*");
-    else other.scrollTop = part * (other.scrollHeight - other.clientHeight);
+    if (frame) { frame.contentWindow.postMessage({ scroll: part }, "*"); return; }
+    other.scrollTop = part * (other.scrollHeight - other.clientHeight);
+    placed[side] = other.scrollTop;
   }
   for (const side of SIDES) {
-    page.on(bodyOf(side), "scroll", ({ target }) => follow(side, target.scrollTop / Math.max(1, target.scrollHeight - target.clientHeight)), { passive: true });
+    page.on(bodyOf(side), "scroll", ({ target }) => {
+      if (Math.abs(target.scrollTop - placed[side]) < 1) return;
+      placed[side] = -1;
+      follow(side, target.scrollTop / Math.max(1, target.scrollHeight - target.clientHeight));
+    }, { passive: true });
   }
   page.scroll = (by) => {
     const body = bodyOf(current);

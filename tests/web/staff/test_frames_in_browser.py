@@ -110,7 +110,7 @@ def test_a_review_is_printed_with_its_previews_whole(vera: Watched, again: Submi
     page.goto(f"/staff/review/{again.id}?left=was.file.data_example&right=file.data_example")
     frame(vera, "left")
     frame(vera, "right")
-    page.wait_for_function("document.querySelectorAll('iframe.preview[style*=\"--whole\"]').length === 2")
+    expect(page.locator('iframe.preview[style*="--whole"]')).to_have_count(2)
     paper = pdfium.PdfDocument(page.pdf(format="A4"))
     words = "".join(sheet.get_textpage().get_text_range() for sheet in paper)
     for name in ("было", "стало"):
