@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from backoffice.demo.players import PLAYERS
 from tests.journeys.conftest import Books, Come
 from tests.real.product import Product
+from tests.real.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PHONE = {"width": 390, "height": 844}
@@ -41,6 +42,8 @@ PAGES = {
 @pytest.fixture
 def addresses(shared: Product, books: Books) -> dict[str, int]:
     """What the addresses are filled with."""
+    told = "SELECT 1 FROM outbox WHERE actor = 'hook' AND finished_at IS NULL"
+    until(lambda: not books.rows(told), about="the catalog has heard of everything that was published and taken down")
     one = lambda sql: books.rows(sql)[0][0]  # noqa: E731
     author = "(SELECT id FROM person WHERE email = 'ilya@mlplace.example')"
     return {
