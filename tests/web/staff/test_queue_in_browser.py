@@ -55,6 +55,7 @@ def test_keys_open_what_they_say(queue: Page, person: Watched) -> None:
     queue.keyboard.press("w")
     expect(queue.locator("#why")).to_contain_text("Почему такой срок")
     queue.keyboard.press("Escape")
+    expect(queue.locator("#why")).to_be_hidden()
     queue.keyboard.press("/")
     expect(queue.locator("#search")).to_be_focused()
     queue.keyboard.type("тре")
