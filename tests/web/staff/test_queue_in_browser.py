@@ -53,7 +53,7 @@ def test_keys_open_what_they_say(queue: Page, person: Watched) -> None:
     queue.keyboard.press("Escape")
     queue.keyboard.press("j")
     queue.keyboard.press("w")
-    expect(queue.locator("#why")).to_contain_text("Почему такой срок")
+    expect(queue.get_by_role("dialog", name="Почему такой срок")).to_be_visible()
     queue.keyboard.press("Escape")
     expect(queue.locator("#why")).to_be_hidden()
     queue.keyboard.press("/")
