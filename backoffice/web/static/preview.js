@@ -141,7 +141,8 @@
 
   // With the page around it: scrolling together and keys; its height, by which the page around it is printed whole.
   const root = document.documentElement;
-  new ResizeObserver(() => tell({ height: root.scrollHeight })).observe(root);
+  const tellHeight = () => tell({ height: root.scrollHeight });
+  new ResizeObserver(tellHeight).observe(root);
   // The next or previous row, page or member that a remark can be about; Enter begins the remark.
   function point(by) {
     const pins = $$(".pin").filter((each) => each.offsetParent);
@@ -158,6 +159,7 @@
   }, { passive: true });
   window.addEventListener("message", ({ data, source }) => {
     if (source !== window.parent) return;
+    if (data?.ask === "height") tellHeight();
     if (typeof data?.point === "number") point(data.point);
     if (typeof data?.by === "number") window.scrollBy({ top: data.by * root.clientHeight });
     if (typeof data?.scroll !== "number") return;

@@ -151,6 +151,8 @@ window.review.parts.push((page) => {
     if (typeof key === "string") page.pressed(page.keyName({ key, code: String(code || "") }), HARMLESS);
     if (anchor && typeof anchor === "object") page.ownRemark({ ...page.anchorInHand(), ...(anchor.place ? { place: String(anchor.place).slice(0, 200) } : {}), ...(anchor.member ? { member: String(anchor.member).slice(0, 300) } : {}) });
   });
+  // Those that were there before this listened have told their height to nobody.
+  for (const frame of $$("iframe.preview")) frame.contentWindow.postMessage({ ask: "height" }, "*");
 
   // The divider.
   const divider = $(".divider");

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pypdfium2 as pdfium
 import pytest
-from playwright.sync_api import Frame, expect
+from playwright.sync_api import Frame, Route, expect
 from werkzeug.serving import BaseWSGIServer
 
 from backoffice.store.listings import Submission
@@ -106,10 +106,13 @@ def together(left: Frame, right: Frame, there: Callable[[float], bool]) -> None:
 
 
 def test_a_review_is_printed_with_its_previews_whole(vera: Watched, again: Submission) -> None:
-    page = vera.page
-    page.goto(f"/staff/review/{again.id}?left=was.file.data_example&right=file.data_example")
+    page, late = vera.page, list[Route]()
+    page.route("**/review-panes.js*", lambda route: late.append(route))  # noqa: PLW0108  (playwright marks its handlers; the frames come before the listener)
+    with page.expect_request("**/review-panes.js*"):
+        page.goto(f"/staff/review/{again.id}?left=was.file.data_example&right=file.data_example", wait_until="commit")
     frame(vera, "left")
     frame(vera, "right")
+    late[0].continue_()
     expect(page.locator('iframe.preview[style*="--whole"]')).to_have_count(2)
     paper = pdfium.PdfDocument(page.pdf(format="A4"))
     words = "".join(sheet.get_textpage().get_text_range() for sheet in paper)
