@@ -64,9 +64,11 @@ class Row(Model):
 
 
 def locked(rows: Select) -> Select:
-    """The rows as they are now and stay until this transaction ends. On SQLite a transaction that writes is alone anyway."""
+    """The rows as they are now, whatever was read before, and stay until this transaction ends. On SQLite a writer is alone anyway."""
     database: Database = db.obj
-    return rows.for_update("FOR NO KEY UPDATE") if database.for_update else rows  # rows that refer to them may be added meanwhile
+    if not database.for_update:
+        return rows.clone()  # a query keeps what it has read
+    return rows.for_update("FOR NO KEY UPDATE")  # rows that refer to them may be added meanwhile
 
 
 def insert_all(

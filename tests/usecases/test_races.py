@@ -118,9 +118,10 @@ def test_no_file_is_put_into_what_is_being_submitted(market: Market, database: D
 def _meanwhile(database: Database, act: Callable[[], object]) -> Iterator[list[str]]:
     """A transaction; before it ends, ``act`` runs into it from another thread. The reason ``act`` is refused for, once that has ended too."""
     reasons: list[str] = []
+    writes = threading.Event()
 
     def work() -> None:
-        with database.connection_context():
+        with database.connection_context(), _told_of_writing(database, writes):
             try:
                 act()
             except (Refused, Lost) as error:
@@ -130,15 +131,26 @@ def _meanwhile(database: Database, act: Callable[[], object]) -> Iterator[list[s
     with database.atomic():
         yield reasons
         other.start()
-        _until_blocked(database, other)
+        until(lambda: _waits(database, writes) or not other.is_alive(), about="a transaction that waits")
     other.join()
 
 
-def _until_blocked(database: Database, thread: threading.Thread) -> None:
-    """Until the thread's transaction waits for ours: to be seen on PostgreSQL; on SQLite it cannot even begin before we end."""
+def _waits(database: Database, writes: threading.Event) -> bool:
+    """Whether the other's transaction waits for ours: for a lock on PostgreSQL; on SQLite it can only try to write."""
     if isinstance(database, PostgresqlDatabase):
-        blocked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-        until(lambda: database.execute_sql(blocked).fetchone()[0] or not thread.is_alive(), about="a transaction that waits")
+        return bool(database.execute_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()[0])
+    return writes.is_set()
+
+
+@contextmanager
+def _told_of_writing(database: Database, writes: threading.Event) -> Iterator[None]:
+    if isinstance(database, PostgresqlDatabase):
+        yield
+        return
+    connection = database.connection()
+    connection.set_trace_callback(lambda sql: writes.set() if sql.startswith(("BEGIN", "UPDATE")) else None)
+    yield
+    connection.set_trace_callback(None)
 
 
 def _at_once(work: Callable[[int], None], database: Database) -> None:
