@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from peewee import SQL, SqliteDatabase, chunked
+from peewee import SQL, chunked
 
 from backoffice.store.base import db
 from backoffice.store.listings import Submission
@@ -37,10 +37,9 @@ def tops(*, now: datetime, each: int, holders: Sequence[int]) -> dict[int, list[
 
 def _assigned(holders: Sequence[int], each: int) -> Iterable[tuple[Any, ...]]:
     """(due, id, holder) of the most urgent of each: every one begins where its part of the index begins."""
-    mark = "?" if isinstance(db.obj, SqliteDatabase) else "%s"
     one = (
         f"SELECT * FROM (SELECT {due().sql} AS due, id, assignee_id FROM submission AS t1 "  # noqa: S608 (our own names)
-        f"WHERE {OPEN} AND assignee_id = {mark} ORDER BY 1, id LIMIT {each}) AS one"
+        f"WHERE {OPEN} AND assignee_id = {db.obj.param} ORDER BY 1, id LIMIT {each}) AS one"
     )
     for some in chunked(holders, TOGETHER):
         yield from db.execute_sql(" UNION ALL ".join([one] * len(some)), some).fetchall()

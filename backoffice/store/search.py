@@ -45,7 +45,7 @@ def index(submission: Submission) -> None:
     words = [submission.title, submission.author.name, submission.author.email, *(file.name for file in submission.artifacts)]
     words += [submission.description, submission.characteristics, submission.requirements]
     found = " ".join(stems("\n".join(words)[:LONGEST]))
-    mark = _mark()
+    mark = db.obj.param
     value = mark if isinstance(db.obj, SqliteDatabase) else f"to_tsvector('simple', {mark})"
     for table in (CURRENT, EVERYTHING):
         db.execute_sql(f"DELETE FROM {table} WHERE rowid = {mark}", (submission.id,))  # noqa: S608 (our own names)
@@ -62,7 +62,7 @@ def tidy(*, now: datetime) -> None:
     )
     for start in range(0, len(ids := [row[0] for row in over.tuples()]), 500):
         part = ids[start : start + 500]
-        marks = ", ".join([_mark()] * len(part))
+        marks = ", ".join([db.obj.param] * len(part))
         db.execute_sql(f"DELETE FROM {CURRENT} WHERE rowid IN ({marks})", part)  # noqa: S608 (parameter marks)
 
 
@@ -135,7 +135,3 @@ class _Words:
 
     def _tsquery(self) -> str:
         return " & ".join(f"'{stem}'" for stem in self.stems) + ":*" * self.unfinished
-
-
-def _mark() -> str:
-    return "?" if isinstance(db.obj, SqliteDatabase) else "%s"

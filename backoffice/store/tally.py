@@ -32,7 +32,7 @@ def weighed(turns: Iterable[datetime | None], person: Person | None = None) -> S
     """
     hours = sorted({turn.replace(minute=0, second=0, microsecond=0) for turn in turns if turn is not None})
     text = Submission.deadline_at.db_value
-    mark, far = _mark(), f"NULLIF(due, {_far()})"
+    mark, far = db.obj.param, f"NULLIF(due, {_far()})"
     params: list[Any] = []
     parts: list[str] = []
 
@@ -79,10 +79,6 @@ def fold() -> None:
         "WHERE (t.state, t.holder, t.on_hold, t.due) = (many.state, many.holder, many.on_hold, many.due) RETURNING t.*) "
         "INSERT INTO submission_tally SELECT state, holder, on_hold, due, SUM(n) FROM gone GROUP BY 1, 2, 3, 4 HAVING SUM(n) <> 0"
     )
-
-
-def _mark() -> str:
-    return "?" if isinstance(db.obj, SqliteDatabase) else "%s"
 
 
 def _far() -> str:
