@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from peewee import BigIntegerField, BooleanField, CharField, ForeignKeyField, IntegerField, TextField
@@ -104,12 +105,10 @@ class Submission(Row):
     assigned_by = ForeignKeyField(Person, null=True, backref="+", on_delete=SET_NULL)
     assigned_at = InstantField(null=True)
 
+    @cached_property
     def files(self) -> list[Any]:
         """Its artifacts with their blobs, read once per object."""
-        if "_files" not in self.__dict__:
-            self.__dict__["_files"] = list(Artifact.select(Artifact, Blob).join(Blob).where(Artifact.submission == self))
-        found: list[Any] = self.__dict__["_files"]
-        return found
+        return list(Artifact.select(Artifact, Blob).join(Blob).where(Artifact.submission == self))
 
     class Meta:
         table_name = "submission"

@@ -57,7 +57,7 @@ def decide(submission_id: int, review: Review, *, moderator: Person, claim_token
     stands against the decision. Nothing is changed then, and the moderator's draft stays.
     """
     row = Submission.select().where(Submission.id == submission_id)
-    letter = author_letter(_held(row, moderator, claim_token), review)  # of what is frozen: nobody waits for it
+    words = author_letter(_held(row, moderator, claim_token), review)  # of what is frozen: nobody waits for it
     with db.atomic():  # a hold or a result that comes this moment is seen, or waits until we have decided
         submission = _held(locked(row), moderator, claim_token)
         refuse_conflict(submission, moderator)
@@ -70,7 +70,7 @@ def decide(submission_id: int, review: Review, *, moderator: Person, claim_token
         _move(submission, review.kind, claim_token, now)
         decision = _keep(submission, review, seen, moderator, now)
         audit.record(_EVENTS[review.kind], now=now, person=moderator, submission=submission, decision=decision.id)
-        mail.store(_LETTERS[review.kind], submission.author.email, letter, now=now, submission=submission)
+        mail.store(_LETTERS[review.kind], submission.author.email, words, now=now, submission=submission)
         if review.kind == DecisionKind.PUBLISH:
             announce(submission, decision, now=now)
         mine = (ReviewDraft.submission == submission) & (ReviewDraft.person == moderator)
@@ -114,7 +114,7 @@ def standing_against(review: Review, submission: Submission, checks: Sequence[Ch
 
 def pins(submission: Submission, checks: Sequence[Check]) -> tuple[dict[str, str], dict[str, str]]:
     """What a decision is pinned to: the hash of every file, and the version of every check with its state."""
-    return {artifact.slot: artifact.blob.sha256 for artifact in submission.files()}, check_pins(checks)
+    return {artifact.slot: artifact.blob.sha256 for artifact in submission.files}, check_pins(checks)
 
 
 def check_pins(checks: Sequence[Check]) -> dict[str, str]:

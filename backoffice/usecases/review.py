@@ -104,7 +104,7 @@ def refuse_unfilled(review: Review) -> None:
 def facts_of(submission: Submission, current: Sequence[Check], found: Mapping[int, Sequence[Finding]]) -> Facts:
     """What the machine knows for the checklist. ``found`` are the findings of each check."""
     files = {}
-    for artifact in submission.files():
+    for artifact in submission.files:
         scan = next((c for c in current if c.slot == artifact.slot and c.kind == "scan"), None)
         tried = next((c for c in current if c.slot == artifact.slot and c.kind == "try_install"), None)
         told = _told_by(scan, [finding.rule for finding in found.get(scan.id, ())]) if scan else FileFacts()
@@ -175,7 +175,7 @@ def old_remarks(
         return []
     now_rules = {(check.slot, finding.rule) for check in current for finding in found.get(check.id, ())}
     before = {artifact.slot: artifact.blob_id for artifact in previous.artifacts}
-    same_files = {artifact.slot for artifact in submission.files() if before.get(artifact.slot) == artifact.blob_id}
+    same_files = {artifact.slot for artifact in submission.files if before.get(artifact.slot) == artifact.blob_id}
     same_texts = {name for name in CARD_FIELDS if getattr(previous, name) == getattr(submission, name)}
     rows = previous.remarks.order_by(Remark.position)
     return [OldRemark(remark, *_fate(remark, same_files, same_texts, now_rules)) for remark in rows]

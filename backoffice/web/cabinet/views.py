@@ -210,7 +210,7 @@ def _progress(submission: Submission) -> dict[str, Any]:
     checks = current_checks(submission)
     return {
         "submission": submission,
-        "artifacts": submission.files(),
+        "artifacts": submission.files,
         "checks": checks,
         "findings": findings.of_checks(checks),
         "words_of": findings.words,

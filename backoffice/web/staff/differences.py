@@ -51,7 +51,7 @@ class FileDiff:
 
 def in_order(submission: Submission) -> list[Artifact]:
     """Its files in the order of the slots."""
-    return sorted(submission.files(), key=lambda artifact: SLOTS.index(artifact.slot))
+    return sorted(submission.files, key=lambda artifact: SLOTS.index(artifact.slot))
 
 
 def texts(before: Submission, now: Submission) -> dict[str, list[diffs.Piece] | None]:

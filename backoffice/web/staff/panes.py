@@ -150,7 +150,7 @@ def content(name: str, one: Shelf) -> str:
 
 
 def _file(one: Shelf, which: str) -> dict[str, Any]:
-    artifact = next(a for a in one.submission.files() if a.slot == which)
+    artifact = next(a for a in one.submission.files if a.slot == which)
     scan = next((check for check in one.checks if check.slot == which and check.kind == "scan"), None)
     url = _preview(scan) if scan and scan.preview and not artifact.blob.quarantined_at else ""
     return {"artifact": artifact, "scan": scan, "preview_url": url}

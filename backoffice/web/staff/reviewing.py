@@ -51,7 +51,7 @@ def own_keys() -> dict[str, str]:
 def templates(submission: Submission, found: Mapping[int, Sequence[Any]]) -> list[dict[str, Any]]:
     """Canned remarks in the author's language, those that fit what was found first."""
     rules = {finding.rule for rows in found.values() for finding in rows}
-    extensions = {request_checks.extension(artifact.name) for artifact in submission.files()}
+    extensions = {request_checks.extension(artifact.name) for artifact in submission.files}
     chosen = newest(canned.remark_templates(), submission.author.language)
     return sorted(
         (
