@@ -11,16 +11,13 @@ import click
 
 from backoffice.wsgi import app
 
-COMMANDS = {"": ("db", "upgrade"), "--demo": ("demo", "load")}
 
-
-def main(wanted: set[str]) -> int:
+def main(*, demo: bool) -> int:
     """Run them; the exit code."""
     try:
         with app.app_context():
-            for name, command in COMMANDS.items():
-                if name in wanted or not name:
-                    app.cli.main(command, prog_name="flask", standalone_mode=False)
+            for command in [("db", "upgrade"), *([("demo", "load")] if demo else [])]:
+                app.cli.main(command, prog_name="flask", standalone_mode=False)
     except click.ClickException as problem:
         problem.show()
         return problem.exit_code
@@ -28,4 +25,4 @@ def main(wanted: set[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(set(sys.argv[1:])))
+    sys.exit(main(demo="--demo" in sys.argv))

@@ -170,10 +170,10 @@ def numbers(watch: Watch, filters: Filters) -> Numbers:
         found |= {"authors": beside["with_author"], "all": beside["submitted"]}
     else:
         found = {}
-        open_, decided = (*OPEN_TABS, "later"), ("authors", "today")
-        for group in (
-            (open_, decided, ("all",)) if filters.moderator else ((*open_, *decided), ("all",))
-        ):  # one pass where one will do
+        current = [(*OPEN_TABS, "later"), ("authors", "today")]
+        if not filters.moderator:  # decisions count only for that: one pass will do
+            current = [(*current[0], *current[1])]
+        for group in [*current, ("all",)]:
             left = _narrowed(group[0], watch, filters, NUMBERS)
             if left.few and group != ("all",):
                 found |= _summed({name: lists[name] for name in group}, left)

@@ -29,10 +29,10 @@ def recompute(*, now: datetime) -> int:
     log; steps of the ladder that fired do not fire again; a deadline set by hand stays.
     """
     clock, policy = policy_clock()
-    moved = last = 0
+    present, moved, last = version(clock, policy), 0, 0
     while True:
         with db.atomic():
-            rows = _batch(version(clock, policy), last)
+            rows = _batch(present, last)
             if not rows:
                 return moved
             moved += _renew(rows, clock, policy, now)

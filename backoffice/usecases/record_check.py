@@ -10,7 +10,7 @@ from typing import Any
 
 from backoffice.domain.errors import Lost
 from backoffice.domain.events import Event
-from backoffice.domain.states import Act, State, after
+from backoffice.domain.states import UNDER_MODERATION, Act, State, after
 from backoffice.domain.verdicts import Result, Verdict
 from backoffice.store import audit, checks, outbox
 from backoffice.store.base import db, locked
@@ -54,7 +54,7 @@ def follow_up(checks: Iterable[Check], *, version: str, now: datetime) -> None:
         if ask is None:
             continue
         for link in check.links:
-            if link.artifact.slot == "model_archive" and _under_moderation(link.artifact.submission):
+            if link.artifact.slot == "model_archive" and link.artifact.submission.state in UNDER_MODERATION:
                 ask(link.artifact, version=version, now=now)
 
 
@@ -138,7 +138,7 @@ def settle(submissions: Iterable[Submission], *, now: datetime) -> None:
     A submission is locked before its checks are read: of two workers that bring the last two results at once, the second sees the first one's.
     """
     for submission in map(_locked, sorted(submissions, key=attrgetter("id"))):
-        if not _under_moderation(submission):
+        if submission.state not in UNDER_MODERATION:
             continue
         states = current_checks(submission)
         worst = max((check.verdict for check in states if check.verdict), key=_WORST.index, default="")
@@ -158,10 +158,6 @@ def _locked(submission: Submission) -> Submission:
 
 
 _WORST = ["pass", "warn", "error", "reject"]
-
-
-def _under_moderation(submission: Submission) -> bool:
-    return submission.state in (State.CHECKING, State.AWAITING_REVIEW)
 
 
 _HEAVY = {"facts", "tools", "preview", "transcript", "progress"}

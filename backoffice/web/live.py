@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 
 def renewed(body: str) -> Response:
-    """The inside of a part that renews itself : 304 while it is what the reader has already."""
+    """The inside of a part that renews itself: 304 while it is what the reader has already."""
     answer = FlaskResponse(body)
     answer.set_etag(sha256(body.encode()).hexdigest()[:32])
     answer.headers["Cache-Control"] = "private, no-cache"

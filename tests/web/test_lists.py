@@ -15,20 +15,9 @@ from backoffice.store.reports import FIGURES
 from tests.store.test_queues import counted
 from tests.usecases.office import HOUR, Office
 from tests.web.conftest import SignIn
+from tests.web.test_reference import TABLES
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the number of statements is the same on both
-TABLES = (
-    "dictionaries",
-    "templates",
-    "people",
-    "endpoints",
-    "value-requests",
-    "full-versions",
-    "audit",
-    "letters",
-    "hooks",
-    "dead",
-)
 LISTS = {
     **{f"/staff/{table}/": "lida" for table in TABLES if table != "endpoints"},
     "/staff/endpoints/": "zahar",

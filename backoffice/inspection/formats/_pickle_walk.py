@@ -12,12 +12,12 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from backoffice.inspection.formats import _pickle_values as values
 from backoffice.inspection.formats._pickle_opcodes import Bytes, Damaged, end_of
 from backoffice.inspection.formats._pickle_values import (
     ENCODE,
     LOADS,
     MARK,
+    NOWHERE,
     OPAQUE,
     Import,
     Made,
@@ -88,7 +88,7 @@ class Machine:
         """The opcodes that files of many small objects are made of, in one loop: twice as fast. Where the next other is."""
         data, stack, memo, push = self.data, self.stack, self.memo, self.stack.append
         ops, put, highest, safe = self.ops, self.put, self.highest, self.size - _FREQUENT_BYTES
-        text = values.NOWHERE  # where the length of the short text stands that was just pushed
+        text = NOWHERE  # where the length of the short text stands that was just pushed
         while at < safe:
             code = data[at]
             if code == _MEMOIZE and stack and (value := stack[-1]) is not MARK:
@@ -123,7 +123,7 @@ class Machine:
                 at += 1
             else:
                 break
-            ops, text = ops + 1, values.NOWHERE
+            ops, text = ops + 1, NOWHERE
         self.ops, self.put, self.highest = ops, put, highest
         return at
 

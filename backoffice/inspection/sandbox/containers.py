@@ -103,9 +103,7 @@ def _start(session: Session, service: Service, launch: Launch, crew: Crew) -> st
             host_config=_host(session, service, config, crew, mounts), detach=True,
         )  # fmt: skip
     except APIError as error:
-        if (
-            error.status_code == HTTPStatus.BAD_REQUEST
-        ):  # the holder was made in the same way: what the engine refuses is the service's own
+        if error.status_code == HTTPStatus.BAD_REQUEST:  # the holder was made alike: what is refused is the service's own
             raise _not_started(launch, service, error) from error
         raise
     for left in reversed(range(STARTS)):

@@ -8,7 +8,7 @@ from typing import Any
 
 from backoffice import canned
 from backoffice.domain.checklist import Evidence, Point
-from backoffice.domain.states import State
+from backoffice.domain.states import UNDER_MODERATION
 from backoffice.i18n import gettext, lazy, ngettext
 from backoffice.store.checks import Check
 from backoffice.store.listings import Submission
@@ -56,7 +56,7 @@ def rows(
 
 def closed(submission: Submission) -> bool:
     """Whether nothing is to be answered any more."""
-    return submission.state not in (State.CHECKING, State.AWAITING_REVIEW)
+    return submission.state not in UNDER_MODERATION
 
 
 def _why(told: Evidence) -> str:
