@@ -170,7 +170,7 @@ def _attend(
 def _hear(pipe: IO[bytes], hear: Callable[[Iterator[tuple[bytes, bytes]]], None]) -> str:
     try:
         hear(frames.read(pipe))
-    except (frames.Garbled, ValueError, KeyError, TypeError, RecursionError) as problem:
+    except (frames.Garbled, ValueError, LookupError, TypeError, AttributeError, RecursionError) as problem:
         return f"{type(problem).__name__}: {problem}"[:200]  # nonsense that only a parser in other hands would say
     return ""
 

@@ -18,13 +18,12 @@ from typing import Any
 
 from backoffice.domain.verdicts import Coverage, Finding, Result, Severity, Verdict, verdict_of
 from backoffice.inspection import antivirus as clam
-from backoffice.inspection import jail, rules
+from backoffice.inspection import believed, jail, rules
 from backoffice.inspection.archives import ALONE_FROM
 from backoffice.inspection.report import Attachment
 
 PIPELINE = "1"  # raised whenever the same file may get another answer without a change of policy
 _INSIDE = "backoffice.inspection.inside"
-_ATTACHMENT_TYPES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff", "audio/wav": b"RIFF"}
 _STREAMS = 3  # unpacked members that wait for clamd's answer at the same time
 
 _Whole = tuple[clam.Answer, clam.Engine, float]  # of the whole file: the answer, who gave it, and after how many seconds
@@ -123,7 +122,8 @@ class _Heard:
     def __init__(self, address: str | None, pool: ThreadPoolExecutor, progress: Callable[[int, int], None] | None) -> None:
         self.report: dict[str, Any] = {}
         self.attachments: list[Attachment] = []
-        self.members: list[tuple[str, Future[clam.Answer]]] = []
+        self.members: list[tuple[str, Future[clam.Answer]]] = []  # those whose answer is awaited, or is not OK
+        self._fed, self._crowd = 0, 1_000
         self._address, self._pool, self._progress = address, pool, progress
         self._stream: clam.Stream | None = None
         self._member = ""
@@ -133,7 +133,7 @@ class _Heard:
     @property
     def saw_all(self) -> bool:
         """Whether every file of the archive was read to its end and handed over."""
-        return self.report.get("detected") == "7z" and bool(self.members) and self.report.get("coverage", {}).get("failed") == 0
+        return self.report.get("detected") == "7z" and self._fed > 0 and self.report.get("coverage", {}).get("failed") == 0
 
     def listen(self, said: Iterator[tuple[bytes, bytes]]) -> None:
         """Take everything in until the jail falls silent."""
@@ -146,20 +146,19 @@ class _Heard:
 
     def _take(self, kind: bytes, payload: bytes) -> None:
         if kind == b"P":
-            done, members = json.loads(payload)
+            done, members = believed.progress(payload)
             if self._progress is not None:
-                self._progress(int(done), int(members))
+                self._progress(done, members)
         elif kind == b"F":
-            self._begin(payload.decode("utf-8", "replace"))
+            self._begin(believed.member(payload))
         elif kind == b"D":
             self._more(payload)
         elif kind == b"E":
             self._finish()
         elif kind == b"A":
             self._attach(payload)
-        elif kind == b"R" and len(payload) <= rules.limits()["result_bytes"]:
-            told = json.loads(payload)
-            self.report = told if _well_formed(told) else {}
+        elif kind == b"R":
+            self.report = believed.report(payload)
 
     def _begin(self, member: str) -> None:
         self._member, self._trouble = member, None
@@ -192,14 +191,25 @@ class _Heard:
             answer.add_done_callback(lambda _: self._room.release())
         self._stream = None
         if self._address is not None:
-            self.members.append((self._member, answer))
+            self._remember(answer)
+
+    def _remember(self, answer: Future[clam.Answer]) -> None:
+        """Of a hundred thousand members the clean ones are forgotten on the way, or the worker's memory would grow with them."""
+        self._fed += 1
+        self.members.append((self._member, answer))
+        if len(self.members) >= self._crowd:
+            self.members = [row for row in self.members if not _clean(row[1])]
+            self._crowd = 2 * len(self.members) + 1_000
 
     def _attach(self, payload: bytes) -> None:
-        header, _, data = payload.partition(b"\n")
-        told = json.loads(header)
-        magic = _ATTACHMENT_TYPES.get(told["media_type"])
-        if magic is not None and data.startswith(magic) and len(self.attachments) < rules.limits()["attachments"]:
-            self.attachments.append(Attachment(Path(str(told["name"])).name, told["media_type"], data))
+        file = believed.attachment(payload)
+        known = {one.name for one in self.attachments}
+        if file is not None and file.name not in known and len(known) < rules.limits()["attachments"]:
+            self.attachments.append(file)
+
+
+def _clean(answer: Future[clam.Answer]) -> bool:
+    return answer.done() and answer.exception() is None and not answer.result().rule
 
 
 def _answered(stream: clam.Stream) -> clam.Answer:
@@ -298,22 +308,6 @@ def _state(verdict: Verdict, doubt: str) -> str:
     if doubt and verdict != Verdict.REJECT:
         return "inconclusive"
     return "passed" if verdict == Verdict.PASS else "findings"
-
-
-def _well_formed(report: Mapping[str, Any]) -> bool:
-    """Whether the jail's answer has the shape and only the rules we know."""
-    try:
-        numbers = report["coverage"]
-        return (
-            set(numbers) == {"bytes", "members", "scanned", "opaque", "failed"}
-            and all(isinstance(number, int) and number >= 0 for number in numbers.values())
-            and all(row["rule"] in rules.rules() and isinstance(row["params"], dict) for row in report["findings"])
-            and isinstance(report["facts"], dict)
-            and isinstance(report["preview"], dict)
-            and isinstance(report["tools"], list)
-        )
-    except (KeyError, TypeError, AttributeError):
-        return False
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:
