@@ -1,8 +1,8 @@
-"""JSON that has nothing to be said of, read by Python's own C parser in large pieces: ten times as fast as event by event.
+"""JSON that has nothing to be said of, read by jiter (pydantic's parser) in large pieces: twenty times as fast as event by event.
 
 It only ever answers "clean". Whatever it does not expect (a repeated key, NaN, a comma too many, many digits, depth) is ``Odd``, and the careful
 way reads the file from its beginning and says what it is. Memory is bounded by the piece: an array or object that does not fit into one is
-walked through member by member.
+walked through member by member, by Python's own parser, and so is what jiter does not take.
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Callable, Iterator
+import secrets
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO, Protocol
 
 import numpy as np
+from pydantic_core import from_json, to_json
 
 _PIECE = 1 << 20  # bytes read at a time
-_LARGE = 4 << 20  # characters: what does not end within so many is walked through
+_LARGE = 1 << 20  # characters: an array or object that does not end within so many is walked through
+_LONG = 4 << 20  # characters of a string that are still read
 _KEYS = 1_000_000  # of one object that is walked through
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _SURROGATE = re.compile(rb"\\u[dD]")
@@ -81,6 +84,34 @@ def _no_number(_word: str) -> Any:
 _DECODER: Any = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_no_number)
 _scan = _DECODER.scan_once  # (text, where) to (value, where it ends); StopIteration where none begins
 _UNREAD = object()
+_WORD = secrets.token_hex(4)  # stands for a line end between two values; no file can know it
+_LINE_END = f',"{_WORD}",'
+
+
+def _members(text: str) -> list[Any] | None:
+    """The values that stand here with commas between them; None when it is not so, or when a key may come twice in one of them."""
+    told = f"[{text}]".encode()
+    with suppress(ValueError):
+        members: list[Any] = from_json(told, allow_inf_nan=False)
+        return members if _keys_differ(members, told) else None
+    return None
+
+
+def _keys_differ(members: list[Any], told: bytes) -> bool:
+    """Whether each colon of ``told`` is still there in what was made of it: with a repeated key its first value and its colon are lost."""
+    colons = int(np.count_nonzero(np.frombuffer(told, np.uint8) == ord(":")))
+    if set(map(type, members)) == {dict} and sum(map(len, members)) == colons:
+        return True  # flat rows: no need to write them down again
+    return b"\\u003" not in told and to_json(members).count(b":") == colons
+
+
+def _by_line(text: str) -> list[Any] | None:
+    """The values of these lines, one in each; None when it is not so, or when a key may come twice in one of them."""
+    found = _members(text.replace("\n", _LINE_END))
+    ends = text.count("\n")
+    if found is None or len(found) != 2 * ends + 1 or found[1::2].count(_WORD) != ends:
+        return None
+    return found[::2]
 
 
 class Reader:
@@ -138,7 +169,7 @@ class Reader:
                 if self._over or len(self._text) - end > _CUT:
                     self._at = end
                     return value
-            if len(self._text) - self._at > _LARGE:
+            if len(self._text) - self._at > (_LONG if self._text[self._at] == '"' else _LARGE):
                 return _UNREAD
             if self._over or not self._more():
                 return self._last()
@@ -213,35 +244,35 @@ class Reader:
         cut = self._text.rfind(seam, self._at)
         if cut <= self._at:
             return
-        try:
-            members = _DECODER.decode(f"[{self._text[self._at : cut + 1]}]")
-        except (ValueError, RecursionError):
+        members = _members(self._text[self._at : cut + 1])
+        if members is None:
             self._failed = self._text
             return
-        for member in members:
-            self._show(member)
-            if not self._tree.wanting():
-                self._tree.clipped = True
-                break
+        self._show_all(members)
         self._at = cut + 1
         self._separated("]")
 
     def _lines(self) -> int:
-        """JSON Lines: values that are each followed by a line end, as many as lie here whole."""
-        scan, text, at, count = _scan, self._text, self._at, 0
-        if at >= len(text) or text[at] != "\n":
+        """JSON Lines: how many values, each followed by a line end, lie here whole."""
+        text, at = self._text, self._at
+        if text[at : at + 1] != "\n" or text is self._failed:
             return 0
-        with suppress(StopIteration, ValueError, RecursionError, IndexError):
-            while True:
-                value, end = scan(text, at + 1)
-                if text[end] != "\n":
-                    break
-                self._show(value)
-                at, count = end, count + 1
-        self._at = at
-        return count
+        end = text.rfind("\n")
+        values = _by_line(text[at + 1 : end]) if end > at else None
+        if values is None:
+            self._failed = text
+            return 0
+        self._show_all(values)
+        self._at = end
+        return len(values)
 
     # ---- the preview ----
+
+    def _show_all(self, values: Sequence[Any]) -> None:
+        for value in values:
+            self._show(value)
+            if self._tree.clipped and not self._tree.wanting():
+                break
 
     def _show(self, value: Any) -> None:
         if self._tree.wanting():

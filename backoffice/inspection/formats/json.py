@@ -27,9 +27,8 @@ _DIGITS = 4300  # Python's own limit for whole numbers
 
 
 def examine(subject: Subject, report: Report) -> None:
-    """Read it to its end, the encoding first."""
-    encoding = _check_encoding(subject, report)
-    walk = _walked(subject, report, encoding)
+    """Read it to its end."""
+    walk = _clean(subject, report) or _walked(subject, report, _check_encoding(subject, report))
     if not walk.values:
         raise Broken("format.empty")
     if walk.nans:
@@ -49,9 +48,7 @@ def examine(subject: Subject, report: Report) -> None:
 
 
 def _walked(subject: Subject, report: Report, encoding: str) -> _Walk:
-    """The usual reading is fast and strict. What it stumbles over is read again: NaN as null, many digits by the slower parser in Python."""
-    if encoding == "utf-8" and (clean := _clean(subject, report)) is not None:
-        return clean
+    """The careful reading. What it stumbles over is read again: NaN as null, many digits by the slower parser in Python."""
     without_nan, wary = False, True
     while True:
         walk = _Walk(report)
@@ -67,13 +64,13 @@ def _walked(subject: Subject, report: Report, encoding: str) -> _Walk:
 
 
 def _clean(subject: Subject, report: Report) -> _Walk | None:
-    """A file that nothing is to be said of, read fast; None for every other."""
+    """A file in UTF-8 that nothing is to be said of, read fast; None for every other."""
     walk = _Walk(report)
     try:
         with subject.path.open("rb") as file:
             reader = Reader(file, walk.tree, deepest=int(report.limits["json_depth"]), progress=report.progress)
             walk.values = reader.values()
-    except Odd:
+    except (Odd, UnicodeDecodeError):
         return None
     return walk if walk.values and walk.values - reader.lines <= 1 else None
 

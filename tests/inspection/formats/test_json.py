@@ -52,6 +52,29 @@ def test_nan_past_the_first_buffers_is_found_too(tmp_path: Path) -> None:
     assert [(finding.rule, finding.params["count"]) for finding in seen.report.findings] == [("json.nan", 1)]
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        '{"a": 1, "a": 2}',
+        '{"k": {"a": 1, "a": 2}}',
+        '["a"], ["a"], {"a": 1, "a": 2}',  # counts that make up for the colon that is lost
+        r'{"k": [], "a": 1, "a": "\u003A"}',
+        r'{"a": {"b": 1}, "a": ["\u003a", "\u003a"]}',
+    ],
+)
+def test_a_repeated_key_is_seen_among_many_rows(tmp_path: Path, odd: str) -> None:
+    rows = [json.dumps({"a": number, "b": "x:y" * (number % 2)}) for number in range(2_000)]
+    text = ",".join([*rows, odd, *rows])
+    seen = examine_bytes(tmp_path, "a.json", f"[{text}]".encode())
+    assert [(finding.rule, finding.params["count"]) for finding in seen.report.findings] == [("json.duplicate_keys", 1)]
+
+
+@pytest.mark.parametrize("odd", ["[1\n2]", '"a\nb"', '{"a": 1\n"b": 2}', "1,2\n[3\n4]", "1,null,2\n[3\n4]"])
+def test_what_is_no_json_by_lines_does_not_become_it_among_many(tmp_path: Path, odd: str) -> None:
+    rows = "\n".join(f"[{number}]" for number in range(2_000))
+    assert examine_bytes(tmp_path, "a.json", f"{rows}\n{odd}\n{rows}\n".encode()).rules == {"json.malformed"}
+
+
 # ---- the fast reading, which may only ever find a file clean, against the careful one ----
 
 
@@ -76,7 +99,7 @@ def _document(chance: random.Random) -> bytes:
     if chance.random() < 0.4:
         at = chance.randrange(len(data))
         data[at : at + chance.randrange(2)] = chance.choice(
-            [b"", b",", b'"', b"}", b"[", b"NaN", b"\\", b'{"a":1,"a":2}', b"\n", b"\\ud83d"]
+            [b"", b",", b'"', b"}", b"[", b"NaN", b"\\", b'{"a":1,"a":2}', b'{"a":1,"a":":"}', b"\n", b"\\ud83d", b"\\u003a"]
         )
     return bytes(data) or b"0"
 
