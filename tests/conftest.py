@@ -15,6 +15,7 @@ from peewee import Database
 from backoffice.store.database import open_database, upgrade
 
 pytest_plugins = [
+    "tests.real.needed",
     "tests.real.postgres",
     "tests.real.redis",
     "tests.real.smtp",

@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import ROOT
+from tests.real.product import RUN, begun, environment, sqlite_in
 from tests.real.waiting import until
 
 pytestmark = [pytest.mark.redis, pytest.mark.clamd, pytest.mark.slow]
@@ -28,17 +28,8 @@ class Run:
 
     def __init__(self, var: Path) -> None:
         self.var, self.log = var, Path(tempfile.mkstemp(suffix=".log", dir=var.parent)[1])
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("MLPLACE_")}
-        self.environment = kept | {"MLPLACE_VAR": str(var), "MLPLACE_DEMO": "0", "MLPLACE_ENGINE": "", "MLPLACE_LANGUAGE": "en"}
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "scripts.run"],
-                cwd=ROOT,
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self.environment = environment(var, sqlite_in(var), demo="0", engine="", language="en")
+        self.process = begun(self.environment, self.log)
 
     def said(self, words: str) -> bool:
         if self.process.poll() is not None:
@@ -123,9 +114,7 @@ def test_it_starts_heals_stops_and_goes_on_where_it_was(var: Path, start: Callab
     assert [health[part] for part in parts] == ["ok", "ok", "warning", "warning"]
     database, key = (var / "backoffice.db").stat().st_ino, (var / "keys" / "secret").read_text()
 
-    second = subprocess.run(
-        [sys.executable, "-m", "scripts.run"], cwd=ROOT, env=run.environment, capture_output=True, text=True, check=False
-    )
+    second = subprocess.run(RUN, cwd=ROOT, env=run.environment, capture_output=True, text=True, check=False)
     assert second.returncode == 1
     assert url in second.stdout
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from backoffice.store.listings import Submission
 from backoffice.store.outbox import Job
 from tests.inspection.test_antivirus import EICAR
 from tests.real.deployment import Deployment
+from tests.real.disk import small_disk
 from tests.real.redis import Server as Redis
 from tests.real.waiting import until
 from tests.tasks.test_processes import FILES
@@ -131,22 +131,17 @@ def _sent_but_not_begun() -> None:
     Job.update(leased_until=utcnow()).where(Job.actor == "scan", Job.finished_at.is_null(), Job.tries == 0).execute()
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small disk")
 def test_the_disk_is_full_and_then_is_not(market: Market, deployment: Deployment) -> None:
-    scratch = deployment.folder / "scratch"
-    scratch.mkdir(parents=True, exist_ok=True)
     files = INFECTED | {"data_example": "длина,ширина\n" + "1.5,2.5\n" * 200_000}
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k,nr_inodes=3", "tmpfs", str(scratch)], check=True)
-    try:
+    with ExitStack() as stack:
+        disk = stack.enter_context(small_disk(deployment.folder / "scratch", "size=16k,nr_inodes=3"))
+        stack.callback(deployment.running.clear)
+        stack.callback(deployment.stop)
         market.submit(market.draft(bytes_of=files, now=utcnow()), now=utcnow())
         deployment.start("relay")
         deployment.start("scans")
         until(lambda: Check.select().where(Check.state == "failed").count() >= 1, about="a scan finds no room")
         assert not Check.select().where(Check.verdict == Verdict.PASS, Check.state != "passed").exists()
-        subprocess.run(["mount", "-o", "remount,size=64m,nr_inodes=10000", str(scratch)], check=True)
+        disk.change("size=64m,nr_inodes=10000")
         until(lambda: _wait_over() or not _open(), about="the tries after there is room")
-    finally:
-        deployment.stop()
-        deployment.running.clear()
-        subprocess.run(["umount", str(scratch)], check=True)
     _right()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
-import subprocess
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -19,10 +17,10 @@ from backoffice.domain.verdicts import Verdict
 from backoffice.inspection import antivirus, clamd_server, runner
 from backoffice.inspection.antivirus import Unscanned
 from tests.inspection.test_antivirus import EICAR
+from tests.real.disk import small_disk
 from tests.real.waiting import until
 
 pytestmark = [pytest.mark.clamd, pytest.mark.jail]
-ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small disk")
 
 
 @contextmanager
@@ -112,22 +110,16 @@ def test_alive_and_silent(tmp_path: Path) -> None:
         assert outcome(path, server) == "antivirus.virus"
 
 
-@ROOT_ONLY
 @pytest.mark.parametrize("transport", ["descriptor", "stream"])
 def test_out_of_temporary_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str) -> None:
     path, small = infected(tmp_path / "a.zip", megabytes=8), tmp_path / "small"
-    small.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=1777", "tmpfs", str(small)], check=True)
-    try:
-        with serving(tmp_path, monkeypatch, TemporaryDirectory=str(small)) as server:
-            if transport == "descriptor":
-                assert outcome(path, server) in ("antivirus.virus", "later")
-            else:
-                with pytest.raises(Unscanned) as refused, path.open("rb") as file:
-                    antivirus._streamed(file, address=server.address, timeout=60)
-                assert refused.value.retry
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
+    with small_disk(small, "size=1m,mode=1777"), serving(tmp_path, monkeypatch, TemporaryDirectory=str(small)) as server:
+        if transport == "descriptor":
+            assert outcome(path, server) in ("antivirus.virus", "later")
+        else:
+            with pytest.raises(Unscanned) as refused, path.open("rb") as file:
+                antivirus._streamed(file, address=server.address, timeout=60)
+            assert refused.value.retry
 
 
 def test_a_limit_of_its_own_is_inconclusive_and_no_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

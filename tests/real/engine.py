@@ -6,9 +6,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from backoffice.inspection.sandbox import cgroups, holder, reading
 from backoffice.inspection.sandbox import engine as engines
 from backoffice.inspection.sandbox.client import connected
 from scripts import base_image
+from tests.real.needed import lacking
 
 DISK = 400 << 20  # bytes: a build that fills it fails soon
 
@@ -54,28 +56,24 @@ class RealEngine:
         return {"mounts": mounts, "groups": groups, "folders": ours}
 
 
-def required(missing: str) -> NoReturn:
-    """No engine can run here: the tests say what is missing, and fail in CI."""
-    if os.environ.get("CI"):
-        pytest.fail(f"no Docker engine can run here: {missing}")
-    pytest.skip(f"no Docker engine can run here: {missing}")
+@contextmanager
+def started(*, disk: int) -> Iterator[engines.Engine]:
+    """An engine in a folder of its own while the block runs, or words; ``disk`` bytes bound all it stores."""
+    folder = Path(tempfile.mkdtemp(prefix="mlp-eng-", dir="/tmp"))
+    try:
+        running = engines.start(folder, disk=disk)
+    except engines.NoEngine as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        lacking(f"no Docker engine can run here: {error}")
+    try:
+        yield running
+    finally:
+        running.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[RealEngine]:
     """A running engine, or words."""
-    if missing := engines.lacking():
-        required(missing)
-    folder = Path(tempfile.mkdtemp(prefix="mlp-eng-", dir="/tmp"))
-    try:
-        try:
-            running = engines.start(folder, disk=DISK)
-        except engines.NoEngine as error:
-            required(str(error))
-        try:
-            with connected(running.address) as api:
-                yield RealEngine(running, api, base_image.provide(api))
-        finally:
-            running.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with started(disk=DISK) as running, connected(running.address) as api:
+        yield RealEngine(running, api, base_image.provide(api))

@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import pytest
 from config.settings import ROOT
 from tests.real.waiting import until
 
+RUN = (sys.executable, "-m", "scripts.run")
 _GREETING = re.compile(r"ML-Place работает: (http://127\.0\.0\.1:\d+)")
 _PATIENCE = 300.0  # seconds for a start or a stop on a machine that does eight other things
 _RUNNING: list[Product] = []
@@ -30,15 +31,7 @@ class Product:
     def __init__(self, var: Path, database_url: str, **settings: str) -> None:
         self.var, self.said = var, var / "terminal.log"
         self.environment = environment(var, database_url, **settings)
-        with self.said.open("ab") as terminal:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "scripts.run"],
-                cwd=ROOT,
-                env=self.environment,
-                stdout=terminal,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self.process = begun(self.environment, self.said)
         _RUNNING.append(self)
         try:
             self.url = str(until(self._greeting, patience=_PATIENCE, about="the product's greeting"))
@@ -63,6 +56,12 @@ class Product:
         """The ends of all that its processes wrote."""
         files = [self.said, *sorted((self.var / "log").glob("*.log"))]
         return "\n".join(f"--- {file.name}\n{file.read_text(errors='replace')[-_TAIL:]}" for file in files if file.exists())
+
+
+def begun(environment: Mapping[str, str], said: Path) -> subprocess.Popen[bytes]:
+    """The command of ``make run``, in a group of its own; ``said`` takes all that it tells its terminal."""
+    with said.open("ab") as terminal:
+        return subprocess.Popen(RUN, cwd=ROOT, env=environment, stdout=terminal, stderr=terminal, start_new_session=True)
 
 
 def environment(var: Path, database_url: str, **settings: str) -> dict[str, str]:

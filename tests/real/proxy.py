@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import socket
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.real.registry import free_port
-from tests.real.waiting import until
+from tests.real.needed import free_port, program, serving
 
 CONFIG = """
 Port {port}
@@ -31,20 +28,12 @@ FilterExtended On
 @pytest.fixture(scope="session")
 def proxy() -> Iterator[str]:
     """Its address, as the policy's ``build_proxy`` names it."""
-    program = shutil.which("tinyproxy")
-    if program is None:
-        pytest.skip("tinyproxy is not installed")
-    folder, port = Path(tempfile.mkdtemp(prefix="mlp-proxy-", dir="/tmp")), free_port()
-    (folder / "config").write_text(CONFIG.format(folder=folder, port=port))
-    (folder / "allowed").write_text(r"^127\.0\.0\.1$")
-    process = subprocess.Popen([program, "-d", "-c", str(folder / "config")], stdout=subprocess.DEVNULL)
-    try:
-        until(lambda: _listens(port), about="tinyproxy listens")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="mlp-proxy-", dir="/tmp") as name:
+        folder, port = Path(name), free_port()
+        (folder / "config").write_text(CONFIG.format(folder=folder, port=port))
+        (folder / "allowed").write_text(r"^127\.0\.0\.1$")
+        with serving([program("tinyproxy"), "-d", "-c", str(folder / "config")], lambda: _listens(port)):
+            yield f"http://127.0.0.1:{port}"
 
 
 def _listens(port: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
@@ -11,15 +10,13 @@ from contextlib import suppress
 import pytest
 import requests
 
-from scripts.services import free_port
-from tests.real.waiting import until
+from tests.real.needed import free_port, serving
 
 
 @pytest.fixture(scope="session")
 def _s3_server() -> Iterator[str]:
-    port = free_port(19000)
+    port = free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
 
     def answers() -> bool:
@@ -27,12 +24,8 @@ def _s3_server() -> Iterator[str]:
             return requests.put(f"{address}/artifacts", timeout=5).ok
         return False
 
-    try:
-        until(answers, about="the S3 server makes a bucket")
+    with serving(command, answers):
         yield address
-    finally:
-        process.terminate()
-        process.wait()
 
 
 @pytest.fixture

@@ -6,10 +6,8 @@ import hashlib
 import os
 import secrets
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,50 +23,16 @@ from backoffice.store.listings import Artifact, Submission
 from backoffice.store.outbox import Job
 from backoffice.usecases import examine
 from config.settings import Settings
+from tests.real.disk import Disk, small_disk
 from tests.usecases.market import CARD, Market
 from tests.web.conftest import Visitor
 from tests.web.test_uploads import Sender
 
-pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small disk")
 MIB = 1 << 20
 FILE = b"column\n" + b"0123456789abcde\n" * (4 * MIB // 16)  # 4 MiB
 NOISE = secrets.token_hex(4_000)
 JSON = {"Accept": "application/json"}
 WORDS = "закончилось место"
-
-
-class Disk:
-    """A small disk of its own at a folder."""
-
-    def __init__(self, folder: Path, size: int) -> None:
-        self.folder = folder
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=True)
-
-    def grow(self, size: int) -> None:
-        subprocess.run(["mount", "-o", f"remount,size={size}", str(self.folder)], check=True)
-
-    def fill(self) -> None:
-        """To the last byte."""
-        with (self.folder / "filler").open("wb", buffering=0) as file:
-            step = MIB
-            while step:
-                try:
-                    step = step // 2 if file.write(bytes(step)) < step else step
-                except OSError:
-                    step //= 2
-
-    def clear(self) -> None:
-        (self.folder / "filler").unlink()
-
-
-@contextmanager
-def small_disk(folder: Path, size: int) -> Iterator[Disk]:
-    folder.mkdir(parents=True, exist_ok=True)
-    disk = Disk(folder, size)
-    try:
-        yield disk
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def told(answer: TestResponse) -> bool:
@@ -99,34 +63,34 @@ def _arrived(app: Flask, sender: Sender) -> bool:
 
 
 def test_an_upload_that_meets_a_full_disk_keeps_what_arrived_and_goes_on(app: Flask, sender: Sender) -> None:
-    with small_disk(app.extensions["wiring"].storage.uploads, 3 * MIB) as disk:
+    with small_disk(app.extensions["wiring"].storage.uploads, "size=3m") as disk:
         url = sender.begin(size=len(FILE)).headers["Location"]
         assert told(sender.add(url, 0, FILE))
         stands = sender.stands(url)
         assert 2 * MIB < stands <= 3 * MIB
         assert told(sender.add(url, stands, FILE[stands:]))
         assert sender.stands(url) == stands
-        disk.grow(6 * MIB)
+        disk.change("size=6m")
         assert sender.add(url, stands, FILE[stands:]).status_code == 204
         assert _arrived(app, sender)
 
 
 def test_a_new_upload_on_a_disk_without_room_is_refused_with_words(app: Flask, sender: Sender) -> None:
-    with small_disk(app.extensions["wiring"].storage.uploads, MIB) as disk:
-        subprocess.run(["mount", "-o", "remount,nr_inodes=1", str(disk.folder)], check=True)
+    with small_disk(app.extensions["wiring"].storage.uploads, "size=1m") as disk:
+        disk.change("nr_inodes=1")
         assert told(sender.begin(size=len(FILE)))
 
 
 def test_a_file_that_finds_no_room_in_the_store_is_stored_when_there_is_some(app: Flask, sender: Sender) -> None:
     storage = app.extensions["wiring"].storage
     assert storage.root is not None
-    with small_disk(storage.root / "blobs", 2 * MIB) as disk:
+    with small_disk(storage.root / "blobs", "size=2m") as disk:
         url = sender.begin(size=len(FILE)).headers["Location"]
         assert told(sender.add(url, 0, FILE))
         assert Artifact.select().count() == 0
         assert not storage.exists(blob_key(hashlib.sha256(FILE).hexdigest()))
         assert sender.visitor.head(url).status_code == 507
-        disk.grow(8 * MIB)
+        disk.change("size=8m")
         assert sender.stands(url) == len(FILE)  # asking where it stands finishes it
         assert _arrived(app, sender)
 
@@ -136,11 +100,11 @@ def test_a_preview_that_finds_no_room_is_tried_later_and_never_half_written(app:
     submission = market.submit(market.draft())
     check = Check.select().first()
     picture = [("page.png", "image/png", secrets.token_bytes(2 * MIB))]
-    with small_disk(storage.root / "previews", MIB) as disk:
+    with small_disk(storage.root / "previews", "size=1m") as disk:
         with pytest.raises(TryLater, match="No space left"):
             examine.keep_previews(storage, check, picture)
         assert not storage.exists(f"previews/{check.id}/page.png")
-        disk.grow(4 * MIB)
+        disk.change("size=4m")
         examine.keep_previews(storage, check, picture)
         assert storage.read(f"previews/{check.id}/page.png") == picture[0][2]
     assert Submission.get_by_id(submission.id).state == "checking"
@@ -152,7 +116,7 @@ def test_a_preview_that_finds_no_room_is_tried_later_and_never_half_written(app:
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def tight(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Flask, Disk]]:
     """The product with its database on a small disk. PostgreSQL's log of changes lies elsewhere: without room for that the server ends itself."""
-    with tempfile.TemporaryDirectory(prefix="mlp-small-", dir="/tmp") as name, small_disk(Path(name), 64 * MIB) as disk:
+    with tempfile.TemporaryDirectory(prefix="mlp-small-", dir="/tmp") as name, small_disk(Path(name), "size=64m") as disk:
         folder = disk.folder
         if request.param == "sqlite":
             shutil.copy(request.getfixturevalue("_migrated_sqlite"), folder / "test.db")

@@ -21,7 +21,7 @@ from backoffice.inspection.sandbox.client import LABEL, connected
 from config.settings import ROOT
 from scripts import base_image
 from tests.inspection.sandbox.archives import zipped
-from tests.real.engine import RealEngine, required
+from tests.real.engine import RealEngine
 
 pytestmark = [pytest.mark.engine, pytest.mark.jail]
 
@@ -137,9 +137,7 @@ def test_a_busy_engine_is_infrastructure(engine: RealEngine, tmp_path: Path) -> 
     assert (answer.outcome, answer.detail) == ("infrastructure", "busy")
 
 
-def test_an_engine_killed_in_the_middle_is_infrastructure_and_comes_back_clean(tmp_path: Path) -> None:
-    if missing := engines.lacking():
-        required(missing)
+def test_an_engine_killed_in_the_middle_is_infrastructure_and_comes_back_clean(root: None, tmp_path: Path) -> None:
     folder = Path(tempfile.mkdtemp(prefix="mlp-eng-", dir="/tmp"))
     running = engines.start(folder, disk=300 << 20)
     try:
@@ -167,10 +165,8 @@ def test_an_engine_killed_in_the_middle_is_infrastructure_and_comes_back_clean(t
     assert not [path for path in Path("/sys/fs/cgroup").glob("*/mlplace-*") if path.name == engines._name(folder)]
 
 
-def test_an_engine_starts_in_a_folder_that_is_closed_to_others(tmp_path: Path) -> None:
+def test_an_engine_starts_in_a_folder_that_is_closed_to_others(root: None, tmp_path: Path) -> None:
     """The users of its containers could not pass through: data and containers then lie in a twin, which goes with the engine."""
-    if missing := engines.lacking():
-        required(missing)
     closed = Path(tempfile.mkdtemp(prefix="mlp-eng-", dir="/tmp"))
     folder = closed / "engine"
     folder.mkdir()

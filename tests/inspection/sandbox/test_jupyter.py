@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from backoffice.demo import examples, notebook
-from backoffice.inspection.sandbox import engine as engines
 from backoffice.inspection.sandbox import policy
 from backoffice.inspection.sandbox.attempt import PICTURE, try_install
 from backoffice.inspection.sandbox.client import connected
 from config.settings import ROOT
 from scripts import jupyter_image
 from tests.inspection.sandbox.archives import zipped
-from tests.real.engine import required
+from tests.real.engine import started
+from tests.real.needed import lacking
 
 pytestmark = [pytest.mark.engine, pytest.mark.jail, pytest.mark.slow]
 
@@ -26,20 +24,13 @@ pytestmark = [pytest.mark.engine, pytest.mark.jail, pytest.mark.slow]
 @pytest.fixture
 def address() -> Iterator[str]:
     """An engine with Jupyter's image on it: larger than the one the other tests share."""
-    if missing := engines.lacking():
-        required(missing)
-    folder = Path(tempfile.mkdtemp(prefix="mlp-eng-", dir="/tmp"))
-    running = engines.start(folder, disk=2 << 30)
-    try:
+    with started(disk=2 << 30) as running:
         with connected(running.address) as api:
             try:
                 jupyter_image.provide(api, ROOT / "var" / "wheels")
             except jupyter_image.NoWheels as error:
-                pytest.skip(f"Jupyter's wheels are not at hand, and the package index does not answer: {error}")
+                lacking(f"Jupyter's wheels are not at hand, and the package index does not answer: {error}")
         yield running.address
-    finally:
-        running.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_the_moderator_sees_the_notebook_with_the_authors_data(address: str, tmp_path: Path) -> None:
