@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 
 import dramatiq
@@ -22,6 +23,7 @@ from tasks.keeping import QUEUE, keep
 from tasks.running import Work, run
 from tasks.scan import on_failure
 
+log = logging.getLogger(__name__)
 DELAYS = (30, 300)
 
 
@@ -46,13 +48,14 @@ def install(job: Job) -> None:
             progress=lambda step: _show(check.id, step),
         )
     if tried.outcome == "infrastructure":
+        log.warning("try-install of check %s, try %s: %s; steps: %s", check.id, job.tries, tried.kept, tried.transcript["steps"])
         raise TryLater(tried.kept)
     outcome = record_check.Outcome(
         state="passed" if not tried.findings else "findings",
         verdict=tried.verdict,
         why=tried.outcome,
         findings=tried.findings,
-        transcript=tried.transcript,
+        transcript=tried.transcript | ({"before": job.error} if job.error else {}),
         tools=[{"name": "sandbox", "version": tried.engine, "seconds": tried.seconds}],
         preview_files=keep_previews(wiring.storage, check, tried.files),
     )

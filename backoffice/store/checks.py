@@ -30,7 +30,7 @@ class Check(Row):
     facts = JsonField(default=dict)
     tools = JsonField(default=list)  # [{name, version, seconds}]
     preview = JsonField(default=dict)
-    transcript = JsonField(default=dict)  # try_install: steps, image, http, limits, engine …
+    transcript = JsonField(default=dict)  # try_install: steps, image, http, limits, engine … and why the try before it failed
     progress = JsonField(default=dict)  # {"bytes":, "of":, "members":} or {"step":} while running
     tries = IntegerField(default=0)
     created_at = InstantField()

@@ -69,7 +69,12 @@ def words(finding: Finding, reader: str | None = None) -> str:
 
 def why(check: Check) -> str:
     """Why a check came to nothing, in the reader's language."""
-    return word(sandbox_policy.told(check.why, language()), "why")
+    return told(check.why)
+
+
+def told(kept: str) -> str:
+    """The same of a reason as it is kept."""
+    return word(sandbox_policy.told(kept, language()), "why")
 
 
 def title(name: str) -> str:

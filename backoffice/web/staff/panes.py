@@ -174,6 +174,7 @@ def _checks(one: Shelf, _which: str) -> dict[str, Any]:
         "findings": one.found,
         "words_of": findings.words,
         "why_of": findings.why,
+        "told": findings.told,
         **previews.trial_files(wiring, one.checks, language=language(), theme=scheme()),
     }
 

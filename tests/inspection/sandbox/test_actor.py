@@ -56,7 +56,9 @@ def test_the_card_gets_the_picture_the_steps_and_the_data(
     wiring = wiring_of(database_url, tmp_path, engine=engine.address)
     monkeypatch.setattr(try_install, "wiring", wiring)
     submission, check = waiting(Market(wiring), zipped(tmp_path / "demo.zip", {"Dockerfile": DOCKERFILE}))
-    try_install.install(begun(check))
+    job = begun(check)
+    job.error = "sandbox.engine_failed: no such device"  # what the try before this one left
+    try_install.install(job)
     check = Check.get_by_id(check.id)
     assert (check.state, check.verdict, check.why) == ("findings", "warn", "passed")  # no VOLUME for data: a suggestion
     assert [row.rule for row in Finding.select().where(Finding.check == check.id)] == ["run.no_data"]
@@ -69,6 +71,7 @@ def test_the_card_gets_the_picture_the_steps_and_the_data(
         "page",
         "stopped",
     ]
+    assert check.transcript["before"] == "sandbox.engine_failed: no such device"
     assert "пример.csv" in check.transcript["http"][0]["text"]
     files = {row.name: row for row in PreviewFile.select().where(PreviewFile.check == check.id)}
     assert set(files) == {"screenshot.png", "bundle.tar.gz"}

@@ -42,6 +42,7 @@ TRANSCRIPT: dict[str, Any] = {
     "lookups": {"pypi.org": 2, "files.pythonhosted.org": 1},
     "building": {"attempts": 2, "lookups": {"index.test": 2}, "proxied": {"pypi.example:443": 3}},
     "engine": {"version": "20.10.24", "runtime": "runc"},
+    "before": "sandbox.engine_failed: no such device",
 }
 
 
@@ -83,6 +84,8 @@ def test_the_moderator_finds_the_cause_and_tries_again(market: Market, enter: En
     expect(page.get_by_text("Ответила", exact=True)).to_be_visible()
     expect(page.get_by_text("не получилось")).to_be_visible()
     expect(page.get_by_text("Docker 20.10.24, runc")).to_be_visible()
+    failed = "Предыдущая попытка сорвалась не по вине автора. Не выполнена: песочница отказала (no such device)."
+    expect(page.get_by_text(failed)).to_be_visible()
     search_and_follow(page)
     assert person.serious() == []
     page.get_by_role("button", name="Повторить").click()
@@ -125,6 +128,7 @@ def test_the_author_sees_the_same_without_what_is_ours(market: Market, enter: En
     page.get_by_text("Как всё прошло").click()
     search_and_follow(page)
     expect(page.get_by_text("Docker 20.10.24")).to_have_count(0)
+    expect(page.get_by_text("no such device")).to_have_count(0)
     assert person.serious() == []
 
 
