@@ -34,6 +34,11 @@ class RealEngine:
     def address(self) -> str:
         return self.running.address
 
+    @property
+    def group(self) -> str:
+        """The name of its control group."""
+        return engines._name(self.running.folder)
+
     def left(self) -> dict[str, list[str]]:
         """Everything on the engine besides the base image and the holder's, which stays."""
         from backoffice.inspection.sandbox.reaper import inventory
@@ -50,7 +55,7 @@ class RealEngine:
         """What an attempt of this process could leave on the machine outside the engine's own lists: mounts, control groups, unpacked archives."""
         folder = self.running.folder
         mounts = {row.split()[4] for row in Path("/proc/self/mountinfo").read_text().splitlines() if str(folder) in row}
-        found = [path for group in cgroups.groups(engines._name(folder)) for path in group.rglob("*/")]
+        found = [path for group in cgroups.groups(self.group) for path in group.rglob("*/")]
         groups = {str(path) for path in found if path.name != "mlplace-box"}  # ours, for the prober and the browser
         ours = {str(path) for path in Path(tempfile.gettempdir()).glob(f"{reading.PREFIX}{os.getpid()}-*")}
         return {"mounts": mounts, "groups": groups, "folders": ours}

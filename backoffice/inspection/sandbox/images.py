@@ -19,6 +19,7 @@ from docker.errors import APIError, DockerException, ImageNotFound
 
 from backoffice.inspection.sandbox import registry
 from backoffice.inspection.sandbox.client import Infrastructure, Session, connected, said
+from backoffice.inspection.sandbox.containers import BAD_COMMAND
 from backoffice.inspection.sandbox.context import DOCKERFILE, packed
 from backoffice.inspection.sandbox.holder import Holder
 from backoffice.inspection.sandbox.plan import Plan, Recipe, Refused, Service
@@ -44,6 +45,7 @@ SPARE = 16 << 20  # bytes left on the engine's disk when a build is stopped
 TRIGGER = re.compile(
     r"(RUN|COPY|ENV|WORKDIR|USER|EXPOSE|VOLUME|LABEL|CMD|ENTRYPOINT) (?!.*--from)[^\\\n]+"
 )  # an ONBUILD that downloads nothing
+RUNTIME = re.compile(r"OCI runtime|containerd|\bshim\b|cgroup")  # who speaks when a step's container could not be made
 STEP = re.compile(r"Step (\d+)/\d+ : (.*)")
 
 
@@ -209,10 +211,17 @@ def _follow(rows: Iterator[dict[str, Any]]) -> tuple[str | None, int, deque[str]
             number = int(found[1]) if found else number
             tail.extend(part.strip()[:500] for part in text.splitlines() if part.strip())
             if "error" in row:
+                _ours(text)
                 failed = " · ".join(list(tail)[-4:])
     except DockerException as error:
         failed = said(error)
     return failed, number, tail
+
+
+def _ours(error: str) -> None:
+    """The runtime may stumble before a step begins: that is no fault of the author's. What a step itself came to is told in other words."""
+    if RUNTIME.search(error) and not error.startswith("The command '") and not BAD_COMMAND.search(error):
+        raise Infrastructure("engine_failed", " ".join(error.split()))
 
 
 def _build_failure(words: str, file: str, line: int | None, *, memory: int, proxied: bool) -> Refused:
