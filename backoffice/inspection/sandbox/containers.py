@@ -8,7 +8,6 @@ through its API.
 from __future__ import annotations
 
 import contextlib
-import re
 import tarfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,16 +20,12 @@ from docker.errors import APIError
 from docker.types import LogConfig, Mount, Ulimit
 
 from backoffice.inspection.sandbox.client import Infrastructure, Session, said
-from backoffice.inspection.sandbox.holder import Holder, security
+from backoffice.inspection.sandbox.holder import BAD_COMMAND, Holder, security, start
 from backoffice.inspection.sandbox.plan import Plan, Refused, Service
 from backoffice.inspection.sandbox.witness import Witness, refusing
 
 DATA = "/data"  # where the sample goes when the config names no place
 KEPT = "/.mlplace"  # where a volume is mounted while it is filled
-BAD_COMMAND = re.compile(  # what the runtime says when it is the config that cannot be started
-    r"exec: \"|unable to find (user|group)|no matching entries in (passwd|group)|chdir to cwd|read-only file system|not a directory"
-)
-STARTS = 3  # tries: a runtime that stumbles over its own control groups gets another
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +101,12 @@ def _start(session: Session, service: Service, launch: Launch, crew: Crew) -> st
         if error.status_code == HTTPStatus.BAD_REQUEST:  # the holder was made alike: what is refused is the service's own
             raise _not_started(launch, service, error) from error
         raise
-    for left in reversed(range(STARTS)):
-        try:
-            api.start(made["Id"])
-            break
-        except APIError as error:
-            if BAD_COMMAND.search(said(error)):
-                raise _not_started(launch, service, error) from error
-            if not left:
-                raise Infrastructure("engine_failed", said(error)) from error
+    try:
+        start(api, made["Id"])
+    except APIError as error:
+        if BAD_COMMAND.search(said(error)):
+            raise _not_started(launch, service, error) from error
+        raise Infrastructure("engine_failed", said(error)) from error
     return str(made["Id"])
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import platform
+import re
 import struct
 import tarfile
 from collections.abc import Iterable, Iterator
@@ -22,6 +24,11 @@ from docker.types import LogConfig
 from backoffice.inspection.sandbox import netns, policy, resolver
 from backoffice.inspection.sandbox.client import Infrastructure, Session, said
 
+BAD_COMMAND = re.compile(  # what the runtime says when it is the config that cannot be started
+    r"exec: \"|unable to find (user|group)|no matching entries in (passwd|group)|chdir to cwd|read-only file system|not a directory"
+)
+STARTS = 3  # tries
+log = logging.getLogger(__name__)
 IMAGE = "mlplace/holder:1"
 HOSTNAME = "demo"
 # mov eax, SYS_pause; syscall; jmp back
@@ -78,6 +85,18 @@ def security() -> list[str]:
     return ["no-new-privileges:true", f"seccomp={policy.SECCOMP.read_text()}"]
 
 
+def start(api: Any, container: str) -> None:
+    """Start a container. A runtime that stumbles over its own control groups gets another try; ``APIError`` when that is not it."""
+    for left in reversed(range(STARTS)):
+        try:
+            api.start(container)
+            return
+        except APIError as error:
+            if not left or BAD_COMMAND.search(said(error)):
+                raise
+            log.warning("the engine could not start %s, which is tried again: %s", container[:12], said(error))
+
+
 @contextmanager
 def held(session: Session, hosts: Iterable[str]) -> Iterator[Holder]:
     """A holder while the block runs; ``hosts`` are further names of its loopback."""
@@ -90,7 +109,7 @@ def held(session: Session, hosts: Iterable[str]) -> Iterator[Holder]:
     )  # fmt: skip
     made = api.create_container(IMAGE, host_config=host, labels=session.labels, name=f"{session.tag}-holder", hostname=HOSTNAME)
     try:
-        api.start(made["Id"])
+        start(api, made["Id"])
     except APIError as error:
         raise Infrastructure("engine_failed", said(error)) from error
     try:

@@ -19,9 +19,8 @@ from docker.errors import APIError, DockerException, ImageNotFound
 
 from backoffice.inspection.sandbox import registry
 from backoffice.inspection.sandbox.client import Infrastructure, Session, connected, said
-from backoffice.inspection.sandbox.containers import BAD_COMMAND
 from backoffice.inspection.sandbox.context import DOCKERFILE, packed
-from backoffice.inspection.sandbox.holder import Holder
+from backoffice.inspection.sandbox.holder import BAD_COMMAND, Holder
 from backoffice.inspection.sandbox.plan import Plan, Recipe, Refused, Service
 from backoffice.inspection.sandbox.policy import Terms
 from backoffice.inspection.sandbox.site import Site, opened

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backoffice.inspection.sandbox import cgroups, policy, reaper
+from backoffice.inspection.sandbox import policy
 from backoffice.inspection.sandbox.attempt import try_install
 from tests.inspection.sandbox.archives import zipped
 from tests.inspection.sandbox.demos import PATIENT, TERMS, rules, tried
@@ -41,26 +41,6 @@ def test_a_build_step(engine: RealEngine, tmp_path: Path, step: str, outcome: st
         assert "\x1b" not in policy.words(found) + answer.transcript["logs"]["Dockerfile"]
     asked = {"example.org": 1} if rule == "build.network" else {}
     assert answer.transcript["building"] == {"attempts": len(asked), "lookups": asked, "proxied": {}}
-
-
-def test_a_runtime_that_cannot_begin_a_step_is_ours(engine: RealEngine, tmp_path: Path) -> None:
-    """The engine's control group takes no further process: no step can begin, whatever the author wrote."""
-    pids = next(file for group in cgroups.groups(engine.group) if (file := group / "pids.max").exists())
-    allowed = pids.read_text()
-
-    def exhaust(step: str) -> None:
-        if step == "built":
-            pids.write_text("1")
-
-    archive = zipped(tmp_path / "demo.zip", {"Dockerfile": "FROM mlplace/python:3.11\nRUN true\nUSER app\n"})
-    try:
-        answer = try_install(archive, name="demo.zip", engine=engine.address, terms=PATIENT, progress=exhaust)
-    finally:
-        pids.write_text(allowed)
-    assert (answer.outcome, answer.reason, answer.findings) == ("infrastructure", "engine_failed", [])
-    assert "runtime" in answer.detail
-    reaper.reap(engine.address)
-    assert engine.left() == {}
 
 
 ASKS_THE_ENGINE = {

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from backoffice.inspection.sandbox import cgroups, policy
+from backoffice.inspection.sandbox import cgroups, holder, policy, reaper
 from backoffice.inspection.sandbox import engine as engines
 from backoffice.inspection.sandbox.attempt import try_install
 from tests.inspection.sandbox.archives import zipped
@@ -93,6 +95,58 @@ def test_the_runtime_of_the_policy_reaches_the_engine(engine: RealEngine, tmp_pa
     assert (answer.outcome, answer.reason, answer.findings) == ("infrastructure", "engine_failed", [])
     assert "runsc-of-tests" in answer.detail
     assert answer.transcript["engine"]["runtime"] == "runsc-of-tests"
+    assert engine.left() == {}
+
+
+@contextmanager
+def exhausted(engine: RealEngine) -> Iterator[Callable[[], object]]:
+    """The engine's control group takes no further process, so no container can be started, until what is given is called."""
+    pids = next(file for group in cgroups.groups(engine.group) if (file := group / "pids.max").exists())
+    allowed = pids.read_text()
+    pids.write_text("1")
+    try:
+        yield lambda: pids.write_text(allowed)
+    finally:
+        pids.write_text(allowed)
+
+
+class Mender(logging.Handler):
+    """Mends the machine as soon as somebody complains."""
+
+    def __init__(self, mend: Callable[[], object]) -> None:
+        super().__init__(logging.WARNING)
+        self.mend, self.heard = mend, []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.heard.append(record.getMessage())
+        self.mend()
+
+
+def test_an_engine_that_stumbles_once_goes_on(engine: RealEngine, tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "demo.zip", DEMO)
+    with exhausted(engine) as mend:
+        holder.log.addHandler(mender := Mender(mend))
+        try:
+            answer = try_install(archive, name="demo.zip", engine=engine.address, terms=policy.terms(page_seconds=0))
+        finally:
+            holder.log.removeHandler(mender)
+    assert (answer.outcome, len(mender.heard)) == ("passed", 1), (answer.why, mender.heard)
+    assert engine.left() == {}
+
+
+def test_an_engine_that_cannot_begin_a_build_is_ours(engine: RealEngine, tmp_path: Path) -> None:
+    """Whatever the author wrote."""
+    archive = zipped(tmp_path / "demo.zip", {"Dockerfile": "FROM mlplace/python:3.11\nRUN true\nUSER app\n"})
+    with ExitStack() as stack:
+
+        def fail(step: str) -> None:
+            if step == "built":
+                stack.enter_context(exhausted(engine))
+
+        answer = try_install(archive, name="demo.zip", engine=engine.address, progress=fail)
+    assert (answer.outcome, answer.reason, answer.findings) == ("infrastructure", "engine_failed", [])
+    assert "runtime" in answer.detail
+    reaper.reap(engine.address)
     assert engine.left() == {}
 
 
