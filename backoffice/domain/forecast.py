@@ -18,6 +18,10 @@ from backoffice.domain.capacity import STRETCHES
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 RUNS = 400
+EFFORT = (
+    1_500_000  # decisions that are simulated while somebody waits: a large office gets fewer futures, each of which says more
+)
+NOBODY = 0
 HORIZON = 10  # business days that are told
 TAIL = 4  # more that are simulated, so that what is due later still takes its share
 NEVER = 1e9
@@ -25,12 +29,26 @@ SLOWEST = 0.2  # of what the past says; no doubt goes further
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """An open submission: its deadline on the axis, and to whom it is given."""
+class Line:
+    """The open submissions, the earliest deadline first: their numbers, deadlines on the axis, and to whom each is given (NOBODY: to none)."""
 
-    id: int
-    due: float
-    owner: int | None = None
+    ids: Ints
+    dues: Floats
+    owners: Ints
+
+    @classmethod
+    def of(cls, ids: Sequence[int], dues: Sequence[float] | Floats, owners: Sequence[int]) -> Line:
+        """In their order, whatever the order given."""
+        numbers, due, owner = np.array(ids, np.int64), np.array(dues, np.float64), np.array(owners, np.int64)
+        order = np.lexsort((numbers, due))
+        return cls(numbers[order], due[order], owner[order])
+
+    def moved(self, moves: Mapping[int, int]) -> Line:
+        """With some of them given to others."""
+        owners = self.owners.copy()
+        for number, owner in moves.items():
+            owners[self.ids == number] = owner
+        return Line(self.ids, self.dues, owners)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +70,7 @@ class Office:
     """
 
     now: float
-    waiting: Sequence[Waiting]
+    waiting: Line
     workers: Sequence[Worker]
     weekdays: Sequence[int]
     arrivals: Mapping[int, Sequence[int]]
@@ -79,34 +97,65 @@ class Forecast:
     risks: Mapping[int, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What moving work changes, as differences: of the mean of each of the next business days, and of the risks that do change.
+
+    ``error`` is the standard error of the last day's.
+    """
+
+    days: Sequence[float]
+    error: float
+    risks: Mapping[int, float]
+
+
 def forecast(office: Office, *, seed: int = 0, runs: int = RUNS) -> Forecast:
     """Simulate ``runs`` futures. The same seed and office give the same answer; moving a submission changes only what it must."""
-    order = sorted(office.waiting, key=lambda item: (item.due, item.id))
-    desk, team = _desk(office, order), _team(office)
-    in_time = np.zeros(len(order), np.int64)
-    everything = np.bincount(desk.days, minlength=HORIZON + 2)
+    desk, team = _desk(office, office.waiting), _team(office)
+    in_time = np.zeros(len(desk.dues), np.int64)
     counts = np.zeros((runs, HORIZON), np.int64)
     for run in range(runs):
-        saved, fresh_late = _future(office, desk, team, np.random.default_rng([seed, run]))
-        in_time[saved] += 1
-        by_day = everything - np.bincount(desk.days[saved], minlength=HORIZON + 2) + fresh_late
-        counts[run] = by_day[1:-1].cumsum()
+        _live(_draw(office, team, np.random.default_rng([seed, run])), desk, in_time, counts[run])
     low, median, high = np.percentile(counts, [10, 50, 90], axis=0, method="nearest")
     means = counts.mean(axis=0)
     days = [Day(round(float(means[n]), 2), int(low[n]), int(median[n]), int(high[n])) for n in range(HORIZON)]
     risks = np.round(1 - in_time / runs, 3).tolist()
-    return Forecast(days, {item.id: risk for item, risk in zip(order, risks, strict=True)})
+    return Forecast(days, dict(zip(office.waiting.ids.tolist(), risks, strict=True)))
+
+
+def change(office: Office, moves: Mapping[int, int], *, seed: int = 0) -> Change:
+    """What giving submissions to others changes: the same futures lived twice, so that few of them tell the difference well."""
+    team = _team(office)
+    sides = [_desk(office, line) for line in (office.waiting, office.waiting.moved(moves))]
+    runs = int(np.clip(EFFORT / max(team.rate.sum(), 1), RUNS / 8, RUNS))
+    in_time = np.zeros((2, len(office.waiting.ids)), np.int64)
+    counts = np.zeros((2, runs, HORIZON), np.int64)
+    for run in range(runs):
+        draw = _draw(office, team, np.random.default_rng([seed, run]))
+        for side, desk in enumerate(sides):
+            _live(draw, desk, in_time[side], counts[side, run])
+    differences = counts[1] - counts[0]
+    less = (in_time[0] - in_time[1]) / runs
+    places = np.flatnonzero(less)
+    return Change(
+        days=differences.mean(axis=0).tolist(),
+        error=float(differences[:, -1].std(ddof=1)) / runs**0.5,
+        risks=dict(zip(office.waiting.ids[places].tolist(), less[places].tolist(), strict=True)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """What waits, in the order of deadlines: when each is due, and on which day's count it would be a new breach (``_days``).
+    """What waits, in the order of deadlines: when each is due, and on which day's count it would be a new breach (``_days``; in all ``by_day``).
 
     ``own`` are the places of what is given to somebody, worker by worker, each worker's from ``first`` on, ``held`` of them; ``pool`` the others.
     """
 
+    now: float
+    budget: float
     dues: Floats
     days: Ints
+    by_day: Ints
     own: Ints
     first: Ints
     held: Ints
@@ -124,14 +173,35 @@ class _Team:
     rate: Floats
 
 
-def _desk(office: Office, order: Sequence[Waiting]) -> _Desk:
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    """What one future brings, whoever has what: arrivals, and who could decide and when; ``turn`` counts each worker's moments from 0."""
+
+    came: Floats
+    worker: Ints
+    moments: Floats
+    turn: Ints
+
+
+def _desk(office: Office, line: Line) -> _Desk:
     numbers = {worker.id: place for place, worker in enumerate(office.workers)}
-    owners = np.array([-1 if item.owner is None else numbers.get(item.owner, -1) for item in order], np.int64)
-    dues = np.array([item.due for item in order], np.float64)
+    known, which = np.unique(line.owners, return_inverse=True)
+    owners = np.array([numbers.get(owner, -1) for owner in known.tolist()], np.int64)[which]
     given = np.flatnonzero(owners >= 0)
     held = np.bincount(owners[given], minlength=len(numbers))
     own = given[np.argsort(owners[given], kind="stable")]
-    return _Desk(dues, _days(dues, office.now), own, held.cumsum() - held, held, np.flatnonzero(owners < 0))
+    days = _days(line.dues, office.now)
+    return _Desk(
+        now=office.now,
+        budget=office.budget,
+        dues=line.dues,
+        days=days,
+        by_day=np.bincount(days, minlength=HORIZON + 2),
+        own=own,
+        first=held.cumsum() - held,
+        held=held,
+        pool=np.flatnonzero(owners < 0),
+    )
 
 
 def _days(dues: Floats, now: float) -> Ints:
@@ -151,27 +221,30 @@ def _team(office: Office) -> _Team:
     )
 
 
-def _future(office: Office, desk: _Desk, team: _Team, generator: np.random.Generator) -> tuple[Ints, Ints]:
-    """One future: the places of what is decided in time, and how many of those that come are late, by the day of the deadline.
-
-    Everybody decides what is theirs first, the earliest deadline first, and helps the others after that.
-    """
+def _draw(office: Office, team: _Team, generator: np.random.Generator) -> _Draw:
     moods = _moods(office, generator)
     came = _arrivals(office, generator)
     worker, moments = _moments(team, office.now, moods, generator)
-    made = np.bincount(worker, minlength=len(desk.held))
-    turn = np.arange(len(worker)) - (made.cumsum() - made)[worker]
-    theirs = turn < desk.held[worker]
-    mine = desk.own[(desk.first[worker] + turn)[theirs]]
-    spare = np.sort(moments[~theirs])
+    made = np.bincount(worker, minlength=len(office.workers))
+    return _Draw(came, worker, moments, np.arange(len(worker)) - (made.cumsum() - made)[worker])
+
+
+def _live(draw: _Draw, desk: _Desk, in_time: Ints, counts: Ints) -> None:
+    """One future: what is decided in time is added to ``in_time``; ``counts`` becomes the new breaches by the end of each day.
+
+    Everybody decides what is theirs first, the earliest deadline first, and helps the others after that.
+    """
+    theirs = draw.turn < desk.held[draw.worker]
+    mine = desk.own[(desk.first[draw.worker] + draw.turn)[theirs]]
+    spare = np.sort(draw.moments[~theirs])
     served = desk.pool[: len(spare)]
-    saved = [
-        mine[moments[theirs] <= desk.dues[mine]],
-        served[spare[: len(served)] <= desk.dues[served]],
-    ]
-    due = came + office.budget
-    late = _served(came, spare[len(served) :]) > due
-    return np.concatenate(saved), np.bincount(_days(due[late], office.now), minlength=HORIZON + 2)
+    mine_saved = mine[draw.moments[theirs] <= desk.dues[mine]]
+    saved = np.concatenate([mine_saved, served[spare[: len(served)] <= desk.dues[served]]])
+    in_time[saved] += 1
+    due = draw.came + desk.budget
+    late = due[_served(draw.came, spare[len(served) :]) > due]
+    by_day = desk.by_day - np.bincount(desk.days[saved], minlength=HORIZON + 2)
+    counts[:] = (by_day + np.bincount(_days(late, desk.now), minlength=HORIZON + 2))[1:-1].cumsum()
 
 
 def _moods(office: Office, generator: np.random.Generator) -> Floats:

@@ -13,7 +13,7 @@ from peewee import SQL
 
 from backoffice.domain.capacity import Learned, Past, learn
 from backoffice.domain.deadlines import DeadlinePolicy
-from backoffice.domain.forecast import HORIZON, TAIL, Day, Forecast, Office, Waiting, Worker, forecast
+from backoffice.domain.forecast import HORIZON, NOBODY, TAIL, Change, Day, Forecast, Line, Office, Worker, change, forecast
 from backoffice.domain.permissions import Role as RoleName
 from backoffice.domain.work_days import DAY
 from backoffice.domain.working_clock import MICROSECOND, Micros, WorkingClock, micros
@@ -36,14 +36,14 @@ WORTH_NAMING = 0.05  # probability of being late
 class Outlook:
     """The forecast of business days as of ``made_at``, and the submissions most likely to be late with the probability.
 
-    ``changed`` is the same with moves made, None without any.
+    ``change`` is the difference that moves make, as of now; None without any.
     """
 
     days: tuple[date, ...]
     told: Sequence[Day]
     risks: Sequence[tuple[int, float]]
     made_at: datetime
-    changed: Forecast | None = None
+    change: Change | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +83,21 @@ class _Frame:
 def outlook(*, now: datetime, moves: Mapping[int, int | None] | None = None) -> Outlook:
     """The next business days. ``moves`` gives submissions to moderators (None: to the pool) and says what would change.
 
-    Without moves as it was last counted; anew when that is long ago, or the day, the calendar or somebody's duties are others by now. The same day
-    and the same data give the same answer.
+    As it was last counted; anew when that is long ago, or the day, the calendar or somebody's duties are others by now. The same day and the same
+    data give the same answer. Only the change is counted while somebody waits.
     """
     frame = _Frame.of(now)
-    if moves:
-        return _simulated(frame, now, moves)
+    found = _kept(frame, now) or renew(now=now)
+    if not moves:
+        return found
+    given = {number: owner or NOBODY for number, owner in moves.items()}
+    return replace(found, change=change(_office(frame, now), given, seed=frame.seed))
+
+
+def _kept(frame: _Frame, now: datetime) -> Outlook | None:
     found = kept.read("forecast", frame.version, since=now - STALE)
     if found is None:
-        return renew(now=now)
+        return None
     told = [Day(*each) for each in found.data["days"]]
     return Outlook(frame.told, told, [(number, risk) for number, risk in found.data["risks"]], found.made_at)
 
@@ -99,26 +105,22 @@ def outlook(*, now: datetime, moves: Mapping[int, int | None] | None = None) -> 
 def renew(*, now: datetime) -> Outlook:
     """Count the forecast, and keep it for whoever looks."""
     frame = _Frame.of(now)
-    found = _simulated(frame, now, {})
+    office = _office(frame, now)
+    present = forecast(office, seed=frame.seed)
+    found = Outlook(frame.told, present.days, _likely(present, office), now)
     kept.keep("forecast", frame.version, {"days": [astuple(day) for day in found.told], "risks": found.risks}, now=now)
     return found
 
 
-def _simulated(frame: _Frame, now: datetime, moves: Mapping[int, int | None]) -> Outlook:
-    office = _office(frame, now)
-    present = forecast(office, seed=frame.seed)
-    found = Outlook(frame.told, present.days, _likely(present, office), now)
-    if not moves:
-        return found
-    waiting = [replace(item, owner=moves[item.id]) if item.id in moves else item for item in office.waiting]
-    return replace(found, changed=forecast(replace(office, waiting=waiting), seed=frame.seed))
-
-
 def _likely(found: Forecast, office: Office) -> list[tuple[int, float]]:
     """The likeliest to be late among those that are not late yet, of equal ones the most urgent first."""
-    risky = [item for item in office.waiting if item.due > office.now and found.risks[item.id] >= WORTH_NAMING]
-    risky.sort(key=lambda item: (-found.risks[item.id], item.due, item.id))
-    return [(item.id, found.risks[item.id]) for item in risky[:NAMED]]
+    dues = dict(zip(office.waiting.ids.tolist(), office.waiting.dues.tolist(), strict=True))
+    risky = [
+        (-risk, dues[number], number)
+        for number, risk in found.risks.items()
+        if risk >= WORTH_NAMING and dues[number] > office.now
+    ]
+    return [(number, -risk) for risk, _, number in sorted(risky)[:NAMED]]
 
 
 def _office(frame: _Frame, now: datetime) -> Office:
@@ -152,7 +154,7 @@ def _learned(frame: _Frame, now: datetime) -> Learned:
     )
 
 
-def _waiting(clock: WorkingClock, base: datetime, now: datetime) -> list[Waiting]:
+def _waiting(clock: WorkingClock, base: datetime, now: datetime) -> Line:
     columns = (Submission.id, Submission.deadline_at, Submission.assignee, Submission.claimant, Submission.claim_expires_at)
     ticking = (SQL(OPEN), Submission.deadline_at.is_null(False), Submission.on_hold == False)  # noqa: E712
     rows = plain.rows(Submission.select(*columns).where(*ticking))
@@ -160,7 +162,7 @@ def _waiting(clock: WorkingClock, base: datetime, now: datetime) -> list[Waiting
     claimed = [row for row in rows if row[2] is None and row[3] is not None and row[4] is not None]
     ends = plain.instants([row[4] for row in claimed])
     working = {row[0]: row[3] for row, end in zip(claimed, ends, strict=True) if end > micros(now)}
-    return [Waiting(row[0], due, row[2] or working.get(row[0])) for row, due in zip(rows, dues, strict=True)]
+    return Line.of([row[0] for row in rows], dues, [row[2] or working.get(row[0], NOBODY) for row in rows])
 
 
 def _places(clock: WorkingClock, base: datetime, at: Micros) -> list[float]:

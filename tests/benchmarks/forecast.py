@@ -20,7 +20,7 @@ from math import floor
 import numpy as np
 
 from backoffice.domain.capacity import Past, learn
-from backoffice.domain.forecast import HORIZON, TAIL, Office, Waiting, Worker, forecast
+from backoffice.domain.forecast import HORIZON, NOBODY, TAIL, Line, Office, Worker, forecast
 
 SHIFT = (0.375, 0.75)
 BUDGET, LOOKBACK, AT = 3.0, 40, 0.375
@@ -94,7 +94,7 @@ def known(world: World, day: int) -> Office:
     )
     ahead = range(day, day + HORIZON + TAIL)
     workers = [Worker(p, learned.rates[p], [SHIFT if world.duty[n][p] else None for n in ahead]) for p in people]
-    waiting = [Waiting(int(n), float(came[n] + BUDGET - day)) for n in open_]
+    waiting = Line.of(open_.tolist(), came[open_] + BUDGET - day, [NOBODY] * len(open_))
     return Office(AT, waiting, workers, [n % 5 for n in ahead], learned.arrivals, learned.moods, learned.doubt, BUDGET)
 
 
@@ -124,7 +124,7 @@ def main() -> None:
                 unsure[ahead] += [found[-1]] * (range_.low < range_.high)
                 errors[ahead].append(range_.mean - actual)
                 actuals[ahead].append(actual)
-            risks += [(told.risks[item.id], bool(late[item.id])) for item in office.waiting if item.due > AT]
+            risks += [(told.risks[n], bool(late[n])) for n in office.waiting.ids[office.waiting.dues > AT].tolist()]
     said, happened = np.array([r for r, _ in risks]), np.array([h for _, h in risks])
     tenths = [floor(min(value, 0.999) * 10) for value in said]
     table = {

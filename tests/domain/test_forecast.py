@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from backoffice.domain.capacity import Past, learn
-from backoffice.domain.forecast import HORIZON, TAIL, Office, Waiting, Worker, _moods, _served, forecast
+from backoffice.domain.forecast import HORIZON, NOBODY, TAIL, Line, Office, Worker, _moods, _served, change, forecast
 
 DAYS = HORIZON + TAIL
 SHIFT = (0.375, 0.75)
 WEEK = [n % 5 for n in range(DAYS)]
 
 
+class Waiting(NamedTuple):
+    """An open submission."""
+
+    id: int
+    due: float
+    owner: int = NOBODY
+
+
+def line(waiting: list[Waiting]) -> Line:
+    return Line.of(*zip(*waiting, strict=True)) if waiting else Line.of([], [], [])
+
+
 def office(waiting: list[Waiting], rates: dict[int, float], arrivals: int = 0) -> Office:
     workers = [Worker(number, rate, [SHIFT] * DAYS) for number, rate in rates.items()]
-    return Office(0.3, waiting, workers, WEEK, {weekday: [arrivals] for weekday in range(5)})
+    return Office(0.3, line(waiting), workers, WEEK, {weekday: [arrivals] for weekday in range(5)})
 
 
 def test_nobody_on_duty_means_that_everything_is_late_on_its_day() -> None:
@@ -47,11 +60,31 @@ def test_the_earlier_deadline_runs_the_smaller_risk_only_by_its_turn() -> None:
 
 def test_moving_work_to_a_free_colleague_helps_and_touches_nothing_else() -> None:
     before = office([Waiting(n, 2.0, owner=1) for n in range(30)] + [Waiting(99, 40.0)], {1: 8, 2: 8})
-    moved = [replace(item, owner=2) if 15 <= item.id < 30 else item for item in before.waiting]
+    moved = before.waiting.moved(dict.fromkeys(range(15, 30), 2))
     one, other = forecast(before, seed=7), forecast(replace(before, waiting=moved), seed=7)
     assert one.days[2].mean > other.days[2].mean + 5
     assert one.risks[99] == other.risks[99] == 0.0
     assert [one.risks[n] for n in range(15)] == [other.risks[n] for n in range(15)]
+
+
+def test_a_change_is_the_difference_of_the_two_forecasts() -> None:
+    before = office([Waiting(n, 2.0, owner=1) for n in range(30)] + [Waiting(n, 2.5) for n in range(30, 50)], {1: 8, 2: 8}, 9)
+    moves = {n: NOBODY if n % 2 else 2 for n in range(15, 30)}
+    one, other = forecast(before, seed=7), forecast(replace(before, waiting=before.waiting.moved(moves)), seed=7)
+    told = change(before, moves, seed=7)
+    assert told.days == pytest.approx([b.mean - a.mean for a, b in zip(one.days, other.days, strict=True)], abs=0.011)
+    for number, risk in one.risks.items():
+        assert told.risks.get(number, 0.0) == pytest.approx(other.risks[number] - risk, abs=0.0011)
+
+
+def test_the_change_of_a_large_office_is_told_with_its_error() -> None:
+    """Fewer futures than of a small one: what many more say lies within a few of the errors told."""
+    before = office([Waiting(n, 2.0 + n / 1_000, owner=n % 25 + 1) for n in range(2_000)], dict.fromkeys(range(1, 51), 20.0), 900)
+    moves = {n: n % 25 + 26 for n in range(0, 2_000, 20)}
+    told, other = change(before, moves, seed=7), change(before, moves, seed=8)
+    assert told.days[-1] < 0
+    assert abs(told.days[-1] - other.days[-1]) < 6 * told.error
+    assert 0 < told.error < 0.1 * -told.days[-1]
 
 
 def test_the_same_question_has_the_same_answer() -> None:
@@ -85,14 +118,14 @@ def test_only_time_with_something_to_decide_measures_capacity() -> None:
 
 
 def test_good_and_bad_days_come_as_they_came() -> None:
-    calm = Office(0.0, [], [], [0, 1, 2, 3], {}, moods=(0.5, 0.6, 1.4, 1.5))
+    calm = Office(0.0, line([]), [], [0, 1, 2, 3], {}, moods=(0.5, 0.6, 1.4, 1.5))
     drawn = {tuple(_moods(calm, np.random.default_rng(seed)).round(1)) for seed in range(50)}
     assert drawn == {(0.5, 0.6, 1.4, 1.5), (0.6, 1.4, 1.5, 0.5), (1.4, 1.5, 0.5, 0.6), (1.5, 0.5, 0.6, 1.4)}
 
 
 def test_doubt_about_the_pace_widens_the_range() -> None:
     worker = Worker(1, 10.0, [(0.375, 0.75)] * 14)
-    sure = Office(0.0, [Waiting(n, 5.0) for n in range(50)], [worker], [n % 5 for n in range(14)], {})
+    sure = Office(0.0, line([Waiting(n, 5.0) for n in range(50)]), [worker], [n % 5 for n in range(14)], {})
     width = [day.high - day.low for day in (forecast(replace(sure, doubt=doubt)).days[5] for doubt in (0.0, 0.2))]
     assert width[1] > 1.5 * width[0] > 0
 

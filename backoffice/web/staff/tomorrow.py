@@ -9,12 +9,14 @@ from typing import Any
 from babel.dates import format_date
 from peewee import SQL, ModelSelect
 
+from backoffice.domain.forecast import Change
 from backoffice.i18n import gettext, language
 from backoffice.store.listings import Submission
 from backoffice.store.people import Person
 from backoffice.store.reports import OPEN, Moment, rows
 from backoffice.usecases.outlook import Outlook, outlook
 from backoffice.web.staff.charts import Chart, Series
+from backoffice.web.wording import number
 
 MOST_MOVED = 200
 AT_RISK = 15  # rows of the list
@@ -33,8 +35,9 @@ def told(args: Mapping[str, str], *, now: datetime) -> dict[str, Any]:
     found = outlook(now=now, moves=moves)
     return {
         "chart": _chart(found),
-        "risks": _named(found.risks, now),
-        "changed": found.changed.risks if found.changed else {},
+        "risks": [(row, risk, _after(risk, found.change, row.id)) for row, risk in _named(found.risks, now)],
+        "change": found.change,
+        "effect": _effect(found),
         "made_at": found.made_at,
         "moved": len(moves),
         "move": many or "",
@@ -61,11 +64,34 @@ def _named(risks: Sequence[tuple[int, float]], now: datetime) -> list[tuple[Subm
     return [(known[number], risk) for number, risk in risks if number in known][:AT_RISK]
 
 
+def _after(risk: float, change: Change | None, submission_id: int) -> float:
+    """The risk with the moves made."""
+    return min(max(risk + change.risks.get(submission_id, 0.0), 0.0), 1.0) if change else risk
+
+
+def _effect(found: Outlook) -> str:
+    """What the moves change by the last day, in words; how sure that is as twice the standard error."""
+    if found.change is None:
+        return ""
+    day = format_date(found.days[-1], "d MMMM", locale=language())
+    fewer, sure = -round(found.change.days[-1], 1), number(max(round(2 * found.change.error, 1), 0.1))
+    if fewer > 0:
+        return gettext(
+            "By %(day)s that makes about %(num)s fewer late ones (give or take %(sure)s).", day=day, num=number(fewer), sure=sure
+        )
+    if fewer < 0:
+        return gettext(
+            "By %(day)s that makes about %(num)s more late ones (give or take %(sure)s).", day=day, num=number(-fewer), sure=sure
+        )
+    return gettext("By %(day)s the number of late ones stays as it is.", day=day)
+
+
 def _chart(found: Outlook) -> Chart:
     days = found.told
     series = [Series(gettext("New late ones by the end of the day, on average"), [round(day.mean, 1) for day in days], "line")]
-    if found.changed:
-        series.append(Series(gettext("After the move"), [round(day.mean, 1) for day in found.changed.days], "dashes"))
+    if found.change:
+        after = [round(max(day.mean + less, 0.0), 1) for day, less in zip(days, found.change.days, strict=True)]
+        series.append(Series(gettext("After the move"), after, "dashes"))
     return Chart(
         name="forecast",
         title=gettext("How many more will be late by each of the next business days"),

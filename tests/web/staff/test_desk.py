@@ -153,6 +153,7 @@ def test_the_forecast_names_days_and_answers_what_if(full: Office, sign_in: Sign
     assert '<canvas class="chart"' in page or "Показывать пока нечего" in page
     changed = lida.page("/staff/desk/forecast", move="2", to=str(full.vera.id))
     assert "Пунктир показывает" in changed
+    assert re.search(r"(К|к) \d+ \w+ (просроченных станет|не изменится)", changed)
     from_gleb = lida.page("/staff/desk/forecast", move="9", of=str(full.gleb.id), to=str(full.vera.id))
     assert "если Вера получит 1 заявку" in from_gleb
     assert "освободить 1 заявку" in lida.page("/staff/desk/forecast", move="9", of=str(full.gleb.id), to="")
