@@ -24,6 +24,10 @@ VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^}]*))?\}|(?P<b
 REMOTE = re.compile(r"^(https?|ftp|git|ssh)://|^git@|\.git(#|$)", re.IGNORECASE)
 COPY_FLAG = re.compile(r"--(from|chown)=[^\s\"'\\]+")  # what the classic builder knows; no way to smuggle in a second one
 LOCAL = re.compile(r"[\w./*?,=+@%~ -]+")  # a name that the builder's own variables, quotes and escapes do not make another
+INSTRUCTIONS = {  # the parser takes any word for one
+    "add", "arg", "cmd", "copy", "entrypoint", "env", "expose", "from", "healthcheck", "label", "maintainer", "onbuild", "run", "shell",
+    "stopsignal", "user", "volume", "workdir",
+}  # fmt: skip
 See = Callable[..., None]
 
 
@@ -54,6 +58,10 @@ def read(text: str, recipe: Recipe, see: See) -> None:
     state = _State(recipe, see)
     for command in commands:
         state.last, written = command.start_line, len(state.lines)
+        if command.cmd.lower() not in INSTRUCTIONS:
+            raise Refused(
+                "config.unreadable", file=recipe.file, line=state.last, detail=f"unknown instruction: {command.cmd[:40]}"
+            )
         _HANDLERS.get(command.cmd.lower(), _keep)(state, command)
         recipe.lines += [command.start_line] * (len(state.lines) - written)
     if not state.stages:
@@ -154,10 +162,11 @@ def _copy(state: _State, command: Any) -> None:
     values = list(command.value)
     docs = {doc.name: doc.content for doc in command.heredocs}
     for index, source in enumerate(values[:-1]):
-        match = re.fullmatch(r"<<-?[\"']?(\w+)[\"']?", source)
-        if match and match[1] in docs:
-            values[index] = f".heredoc-{len(state.recipe.extra)}-{match[1]}"
-            state.recipe.extra[values[index]] = docs[match[1]]
+        match = re.fullmatch(r"<<-?([\"']?)(\w+)[\"']?", source)
+        if match and match[2] in docs:
+            text = docs[match[2]]
+            values[index] = f".heredoc-{len(state.recipe.extra)}-{match[2]}"
+            state.recipe.extra[values[index]] = text if match[1] else expand(text, state.arguments)
         elif not outer:
             _source(state, command, source)
     mode = _chmod(state, command, outer)

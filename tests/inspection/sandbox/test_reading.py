@@ -73,12 +73,15 @@ def test_a_dockerfile_is_read_from_every_kind_of_archive(tmp_path: Path, suffix:
 
 
 def test_heredocs_become_what_the_classic_builder_knows(tmp_path: Path) -> None:
-    text = "FROM a\nUSER x\nRUN <<EOF\nls /\nEOF\nRUN python3 <<A > /x\nprint(1)\nA\nCOPY <<B /etc/b\nhello\nB\n"
+    text = (
+        "FROM a\nENV WHO=you\nUSER x\nRUN <<EOF\nls /\nEOF\nRUN python3 <<A > /x\nprint(1)\nA\n"
+        "COPY <<B <<'C' /etc/\nhello $WHO\nB\n$WHO\nC\n"
+    )
     recipe = plan_of(zipped(tmp_path / "a.zip", {"Dockerfile": text})).services[0].recipe
     assert recipe is not None
     assert '["/bin/sh", "-c", "ls /\\n"]' in recipe.text
     assert "python3 <<A > /x\\nprint(1)\\nA\\n" in recipe.text
-    assert list(recipe.extra.values()) == ["hello\n"]
+    assert list(recipe.extra.values()) == ["hello you\n", "$WHO\n"]  # quoted, nothing in it is replaced
 
 
 def test_a_dockerfile_that_asks_too_much(tmp_path: Path) -> None:
@@ -150,10 +153,11 @@ def test_another_escape_character_cannot_hide_an_instruction(tmp_path: Path) -> 
     assert ("config.unreadable", 1) in seen(zipped(tmp_path / "a.zip", {"Dockerfile": text}))
 
 
-def test_a_dockerfile_that_is_none(tmp_path: Path) -> None:
-    tried = try_install(zipped(tmp_path / "a.zip", {"Dockerfile": "FORM python\n"}), name="a.zip")
+@pytest.mark.parametrize(("text", "line"), [("FORM python\n", "1"), ("FROM a\nUSER x\nFOO bar\n", "3"), ("ARG A\n", "1")])
+def test_a_dockerfile_that_is_none(tmp_path: Path, text: str, line: str) -> None:
+    tried = try_install(zipped(tmp_path / "a.zip", {"Dockerfile": text}), name="a.zip")
     assert (tried.outcome, tried.verdict) == ("author_fault", Verdict.REJECT)
-    assert [(f.rule, f.member) for f in tried.findings if f.rule != "docker.root"] == [("config.unreadable", "Dockerfile")]
+    assert [(f.rule, f.member, f.place) for f in tried.findings] == [("config.unreadable", "Dockerfile", line)]
 
 
 REFUSED = [
