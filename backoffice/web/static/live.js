@@ -1,13 +1,14 @@
 // Parts of a page that renew themselves: [data-live] names where their fresh inside comes from, every ten seconds or [data-every]. 304 while nothing has
-// changed; what has is morphed into place, so that focus, the scroll, half-typed text and what the reader opened stay, and all of [data-kept]. After each
-// change the part gets a "renewed" event; [data-still] stops it for a while, [data-over] inside it for good.
+// changed; what has is morphed into place, so that focus, the scroll, half-typed text and what the reader opened stay, and a [data-kept] whole as long
+// as its value is the same. After each change the part gets a "renewed" event; [data-still] stops it for a while, [data-over] inside it for good.
 "use strict";
 (() => {
   const every = 10; // seconds between two looks
   const callbacks = {
-    beforeNodeMorphed: (node) => !("kept" in (node.dataset || {})),
+    beforeNodeMorphed: (node, fresh) => !("kept" in (node.dataset || {})) || node.dataset.kept !== fresh.dataset?.kept,
     beforeAttributeUpdated: (name) => name !== "open",
   };
+  window.morph = (part, fresh, morphStyle) => Idiomorph.morph(part, fresh, { morphStyle, ignoreActiveValue: true, callbacks });
 
   function state(part, lost) {
     document.getElementById("live")?.classList.toggle("lost", lost);
@@ -27,7 +28,7 @@
           const fresh = await answer.text();
           if ("still" in part.dataset) return; // somebody took hold of it meanwhile: the next look brings it
           etag = answer.headers.get("etag") || "";
-          Idiomorph.morph(part, fresh, { morphStyle: "innerHTML", ignoreActiveValue: true, callbacks });
+          window.morph(part, fresh, "innerHTML");
           if (part.querySelector("[data-over]")) clearInterval(timer);
           part.dispatchEvent(new CustomEvent("renewed"));
         }

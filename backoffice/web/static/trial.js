@@ -1,4 +1,5 @@
-// Trial installations: search in their logs, from a finding to its line of the config, and checks that renew themselves while they run.
+// Trial installations: search in their logs, from a finding to its line of the config, and checks that renew themselves while they run (live.js has to
+// be there first).
 "use strict";
 (() => {
   const every = 3000; // milliseconds between two looks at running checks
@@ -44,7 +45,10 @@
     const answer = await fetch(running[0].dataset.running).catch(() => null);
     if (!answer?.ok) return;
     const fresh = document.createRange().createContextualFragment(await answer.text());
-    for (const old of running) fresh.getElementById(old.id) && old.replaceWith(fresh.getElementById(old.id).cloneNode(true));
+    for (const old of running) {
+      const now = fresh.getElementById(old.id);
+      if (now) window.morph(old, now.cloneNode(true), "outerHTML");
+    }
   }
   setInterval(renew, every);
 })();

@@ -13,7 +13,7 @@ from backoffice.store.base import db
 from backoffice.store.checks import Check
 from backoffice.store.listings import Submission
 from backoffice.store.outbox import Job
-from backoffice.usecases import record_check
+from backoffice.usecases import record_check, request_checks
 from backoffice.usecases.record_check import current_checks
 from tests.real.browser import Watched
 from tests.usecases.market import NOW, Market, outcome_of
@@ -58,8 +58,9 @@ def trial_of(submission: Submission) -> Check:
     return next(check for check in current_checks(submission) if check.kind == "try_install")
 
 
-def silent() -> record_check.Outcome:
-    return record_check.Outcome(state="findings", verdict=Verdict.REJECT, why="limit", findings=[SILENT], transcript=TRANSCRIPT)
+def silent(**told: Any) -> record_check.Outcome:
+    transcript = TRANSCRIPT | told
+    return record_check.Outcome(state="findings", verdict=Verdict.REJECT, why="limit", findings=[SILENT], transcript=transcript)
 
 
 def search_and_follow(page: Page) -> None:
@@ -105,6 +106,26 @@ def test_it_renews_itself_while_it_runs(market: Market, enter: Enter) -> None:
     expect(page.get_by_text("собираем образ")).to_have_count(2)  # in both panes
     Check.update(progress={"step": "page"}).where(Check.id == check.id).execute()
     expect(page.get_by_text("делаем снимок страницы")).to_have_count(2)
+
+
+def test_while_it_runs_anew_what_one_reads_of_the_last_time_stays_in_place(market: Market, enter: Enter) -> None:
+    submission = tried(market, silent())
+    check = trial_of(submission)
+    request_checks.rerun(check.id, person=market.vera, now=NOW)
+    page = enter(market.vera, f"/staff/review/{submission.id}?left=card.description&right=try_install")
+    expect(page.get_by_text("в очереди").first).to_be_visible()
+    page.get_by_text("Журнал: web").click()
+    log = page.locator("[data-log]", has_text="строка 17").locator("pre")
+    log.evaluate("(it) => it.scrollTo(0, 300)")
+    rule = page.locator(".finding").get_by_role("link", name="правило")
+    rule.focus()
+    record_check.started(check.id, now=NOW)
+    Check.update(progress={"step": "built"}).where(Check.id == check.id).execute()
+    expect(page.get_by_text("собираем образ")).to_be_visible()
+    expect(rule).to_be_focused()
+    assert log.evaluate("(it) => it.scrollTop") == 300
+    market.record(trial_of(submission), silent(logs={"web": "другой журнал"}))
+    expect(page.get_by_text("другой журнал")).to_be_attached()  # what was kept gives way to another result
 
 
 def test_a_lead_lets_it_pass_with_a_reason(market: Market, enter: Enter) -> None:
