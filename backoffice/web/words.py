@@ -297,6 +297,7 @@ COLUMN_TYPES = {
     "boolean": lazy("yes or no"),
     "date": lazy("date"),
     "datetime": lazy("date and time"),
+    "empty": lazy("empty"),
 }
 TABLES: Mapping[str, Mapping[str, str]] = {
     "author_state": AUTHOR_STATES,

@@ -82,7 +82,7 @@ class Columns:
                 columns = columns[: len(columns) // 2]
 
     def _told(self, rows: Sequence[Sequence[Any]], columns: Sequence[_Column]) -> dict[str, Any]:
-        told: dict[str, Any] = {
+        return {
             "kind": "table",
             "columns": [
                 {
@@ -98,9 +98,6 @@ class Columns:
             "total_rows": self.total,
             "total_columns": max(self.width, len(columns)),
         }
-        if len(columns) < self.width:
-            told["note"] = f"{len(columns)} из {self.width} столбцов ({len(columns)} of {self.width} columns)"
-        return told
 
 
 def _shown_cells(array: Any) -> list[Any]:

@@ -19,7 +19,7 @@ from backoffice.inspection.formats import zip as plain_zip
 from backoffice.inspection.report import Broken, Report, Subject
 
 NAME = "docx"
-VERSION = "1"
+VERSION = "2"
 
 _MAIN = "word/document.xml"
 _TYPES = "[Content_Types].xml"
@@ -116,7 +116,7 @@ def _of_types(data: bytes) -> Iterator[parts.Said]:
 
 
 def _show(path: Path, main: bytes, report: Report) -> None:
-    """HTML by mammoth, without pictures; the words alone where it cannot."""
+    """HTML by mammoth, a mark for each picture; the words alone where it cannot."""
     html = ""
     if len(main) <= _PREVIEWED:
         html = _html(path)

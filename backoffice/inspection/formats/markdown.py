@@ -13,7 +13,7 @@ from backoffice.inspection.formats import _documents as documents
 from backoffice.inspection.report import Broken, Report, Subject
 
 NAME = "md"
-VERSION = "1"
+VERSION = "2"
 
 _LARGEST_TEXT = 2_000_000  # characters without embedded pictures: the parser takes about three seconds for each million
 _EMBEDDED = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,[A-Za-z0-9+/=\s]{100,}?(?=[)\"'>\]]|$)")

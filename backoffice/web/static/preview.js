@@ -13,35 +13,48 @@
   const tell = (message) => window.parent.postMessage(message, "*");
   const fill = (text, value) => text.replace("{}", value);
 
-  // Long tables: all rows stand in a JSON block, the page holds those in view and two empty ones as tall as the rest.
+  // Long tables: all rows stand in a JSON block, the page holds those in view and two empty ones as tall as the rest. Of a wide table it also holds only
+  // the columns in view; their widths are fixed for that, so that nothing moves under the reader.
   const ROW = 26; // pixels, as in preview.css
   const AROUND = 20; // rows kept above and below the view
   const ON_PAPER = 2000; // rows that are printed
+  const BLOCK = 10; // columns that stand beside each other on paper
+  const WIDE = 30; // columns, from which on a table is wide
+  const MARGIN = 300; // pixels on both sides of the view whose columns are kept
+  const LETTER = 8, PADDING = 18, NUMBER = 56; // pixels of a cell, and of the row's number
+  const LONG = 24; // letters of a cell from which on pointing at it shows all of them
   function virtual(holder) {
     const all = JSON.parse($("script", holder).textContent);
+    const table = $("table", holder);
     const body = $("tbody", holder);
-    const columns = $$("thead th", holder).length;
+    const heads = $$("thead th", holder).slice(1);
     const filter = $("input[type=search]", holder);
+    const edges = heads.length >= WIDE ? fix(table, heads, all) : null;
     let rows = all.map((cells, index) => ({ cells, index }));
     let shown = "";
     const gap = (count) => {
-      const cell = make("td", { colSpan: columns });
-      const row = make("tr", { className: "gap" }, cell);
+      const row = make("tr", { className: "gap" }, make("td", { colSpan: heads.length + 1 }));
       row.setAttribute("aria-hidden", "true");
       row.style.height = `${count * ROW}px`;
       return row;
     };
+    const before = (pixels) => edges.filter((edge) => edge <= pixels).length; // columns that begin there or further left
+    const skipped = (count) => (count ? [make("td", { colSpan: count, ariaHidden: "true" })] : []);
     function inView() {
       const box = $(".scroll", holder).getBoundingClientRect();
       const first = Math.max(0, Math.floor(-box.top / ROW) - AROUND);
-      return [first, Math.max(first, Math.min(rows.length, Math.ceil((window.innerHeight - box.top) / ROW) + AROUND))];
+      const last = Math.max(first, Math.min(rows.length, Math.ceil((window.innerHeight - box.top) / ROW) + AROUND));
+      const columns = edges ? [Math.max(0, before(-box.left - MARGIN) - 1), before(window.innerWidth - box.left + MARGIN)] : [0, heads.length];
+      return [first, last, ...columns];
     }
-    function draw(force = false, [first, last] = inView()) {
-      if (!force && shown === `${first}-${last}`) return;
-      shown = `${first}-${last}`;
+    function draw(force = false, view = inView()) {
+      if (!force && shown === String(view)) return;
+      shown = String(view);
+      const [first, last, left, right] = view;
       const pointed = document.activeElement?.closest("tr")?.getAttribute("aria-rowindex");
       const parts = rows.slice(first, last).map(({ cells, index }) => {
-        const row = make("tr", {}, ...cells.map((cell, column) => line(holder, cell, column)));
+        const there = cells.slice(left, right).map((cell, column) => line(holder, cell, left + column));
+        const row = make("tr", {}, ...skipped(left), ...there, ...skipped(heads.length - right));
         row.setAttribute("aria-rowindex", index + 2);
         row.prepend(make("td", { className: "n" }, pin(holder.dataset.pins === "member" ? { member: String(cells[0]) } : { place: fill(words.row, index + 1) }, index + 1)));
         return row;
@@ -54,20 +67,53 @@
         const wanted = filter.value.toLocaleLowerCase();
         rows = all.map((cells, index) => ({ cells, index })).filter(({ cells }) => cells.some((cell) => String(cell ?? "").toLocaleLowerCase().includes(wanted)));
         $("[data-found]", holder).textContent = wanted ? fill(words.found, rows.length) : "";
-        window.scrollTo(0, Math.min(window.scrollY, holder.offsetTop));
+        window.scrollTo(window.scrollX, Math.min(window.scrollY, holder.offsetTop));
         draw(true);
       };
     }
-    $("table", holder).setAttribute("aria-rowcount", all.length + 1);
+    table.setAttribute("aria-rowcount", all.length + 1);
+    table.setAttribute("aria-colcount", heads.length + 1);
     window.addEventListener("scroll", () => draw(), { passive: true });
     window.addEventListener("resize", () => draw());
-    window.addEventListener("beforeprint", () => draw(true, [0, Math.min(rows.length, ON_PAPER)]));
-    window.addEventListener("afterprint", () => draw(true));
+    window.addEventListener("beforeprint", () => {
+      table.hidden = heads.length > BLOCK;
+      if (table.hidden) table.after(...blocks(heads, rows.slice(0, ON_PAPER)));
+      else draw(true, [0, Math.min(rows.length, ON_PAPER), 0, heads.length]);
+    });
+    window.addEventListener("afterprint", () => {
+      for (const block of $$(".block", holder)) block.remove();
+      table.hidden = false;
+      draw(true);
+    });
     draw(true);
+  }
+  // On paper a table of many columns stands in blocks of them, one under the other, each with the numbers of the rows.
+  function blocks(heads, rows) {
+    const made = [];
+    for (let from = 0; from < heads.length; from += BLOCK) {
+      const part = (cells) => cells.slice(from, from + BLOCK);
+      const head = make("tr", {}, make("th", { textContent: "№" }), ...part(heads).map((each) => each.cloneNode(true)));
+      const lines = rows.map(({ cells, index }) => make("tr", {}, ...[index + 1, ...part(cells)].map((cell) => make("td", { textContent: cell ?? "∅" }))));
+      made.push(make("table", { className: "block" }, make("thead", {}, head), make("tbody", {}, ...lines)));
+    }
+    return made;
+  }
+  // Widths by the longest of a column's first cells; where each column begins, in pixels from the table's left edge.
+  function fix(table, heads, all) {
+    const widths = heads.map((head, column) => Math.min(LONG, Math.max(6, ...[head.firstChild.textContent, ...all.slice(0, 50).map((cells) => String(cells[column] ?? ""))].map((text) => text.length))) * LETTER + PADDING);
+    const edges = [NUMBER];
+    for (const width of widths) edges.push(edges.at(-1) + width);
+    heads.forEach((head, column) => { head.style.width = `${widths[column]}px`; });
+    $("thead th", table).style.width = `${NUMBER}px`;
+    table.style.width = `${edges.pop()}px`;
+    table.classList.add("wide");
+    return edges;
   }
   function line(holder, cell, column) {
     const element = make("td", { textContent: cell ?? "∅" });
+    if (element.textContent.length > LONG) element.title = element.textContent;
     if (holder.dataset.pins === "member") element.className = column === 0 ? "path" : column === 1 ? "r" : "";
+    element.setAttribute("aria-colindex", column + 2);
     return element;
   }
   function pin(anchor, label) {

@@ -27,6 +27,13 @@ def test_the_moderator_reads_it(tmp_path: Path) -> None:
     assert "<img" not in seen.report.preview["html"]
 
 
+def test_where_a_picture_stood_the_moderator_sees_a_mark(tmp_path: Path) -> None:
+    (case,) = (case for case in CASES if case.name == "с-картинкой-и-таблицей.docx")
+    case.build(tmp_path / case.name)
+    html = examine(tmp_path / case.name, slot=case.slot).report.preview["html"]
+    assert html.index("Схема") < html.index("▣") < html.index("Столбец")
+
+
 def test_every_part_goes_to_the_antivirus(tmp_path: Path) -> None:
     seen = examine_bytes(tmp_path, "a.docx", words.plain(), slot="instruction")
     assert seen.fed["word/document.xml"].startswith(b"<?xml")

@@ -81,6 +81,63 @@ def test_thousands_of_rows_are_not_thousands_of_nodes(show: Show, person: Watche
     assert not (found := person.serious()), found
 
 
+def test_a_wide_table_keeps_its_head_its_numbers_and_only_the_columns_in_view(show: Show, person: Watched) -> None:
+    names = [f"признак {n}" for n in range(200)]
+    cells = [[f"{row}:{column}" for column in range(200)] for row in range(100)]
+    columns = [{"name": name, "type": "number"} for name in names]
+    page = show({"kind": "table", "columns": columns, "rows": cells, "total_rows": 400, "total_columns": 1000})
+    expect(page.locator(".facts").first).to_have_text(
+        "строк: 400, столбцов: 1000 · показаны первые строки: 100 · показаны первые столбцы: 200"
+    )
+    expect(page.get_by_role("cell", name="0:0", exact=True)).to_be_visible()
+    assert nodes(page) < 4000  # of 20,000 cells
+    expect(page.get_by_role("cell", name="0:199", exact=True)).to_have_count(0)
+    page.evaluate("window.scrollTo(document.documentElement.scrollWidth, document.documentElement.scrollHeight)")
+    last = page.get_by_role("cell", name="99:199", exact=True)
+    expect(last).to_be_in_viewport()
+    expect(page.get_by_role("columnheader", name="признак 199")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="100", exact=True)).to_be_in_viewport()
+    assert last.bounding_box()["x"] == page.get_by_role("columnheader", name="признак 199").bounding_box()["x"]  # type: ignore[index]
+    expect(page.get_by_role("cell", name="99:0", exact=True)).to_have_count(0)
+    assert not (found := person.serious()), found
+    paper = pdfium.PdfDocument(page.pdf(format="A4"))
+    words = "".join(sheet.get_textpage().get_text_range() for sheet in paper)
+    assert all(f"{row}:{column}" in words for row in (0, 99) for column in (0, 10, 199))
+
+
+def test_a_row_walked_to_shows_its_long_cells_whole(show: Show) -> None:
+    long = "очень длинный отзыв о товаре " * 6
+    page = show({**TABLE, "rows": [[n, long, *range(4)] for n in range(30)]})
+    row = page.get_by_role("row").nth(2)
+    before = row.bounding_box()
+    row.get_by_role("button").focus()
+    after = row.bounding_box()
+    assert before
+    assert after
+    assert after["height"] > 1.5 * before["height"]
+
+
+@pytest.mark.parametrize(
+    ("preview", "said"),
+    [
+        ({"kind": "document", "text": "", "html": ""}, "Документ пуст."),
+        (
+            {"kind": "document", "text": "\n\f\n", "pages": 2, "files": ["page-1.png"]},
+            "страниц: 2 · текста нет, только изображения",
+        ),
+        (
+            {"kind": "document", "text": "Схема", "html": "<p>▣</p>", "truncated": True},
+            "показано только начало · на месте рисунков знак ▣",
+        ),
+        ({"kind": "image", "width": 9, "height": 8, "mode": "RGBA", "frames": 10}, "9 × 8 · RGBA · кадров: 10, показан первый"),
+        ({"kind": "none", "note": "too_large"}, "Слишком велик для просмотра"),
+        ({"kind": "table", "columns": [{"name": "a", "type": "empty"}], "rows": [], "total_rows": 0}, "пусто"),
+    ],
+)
+def test_what_is_empty_cut_or_left_out_is_said(show: Show, preview: dict[str, Any], said: str) -> None:
+    expect(show(preview).locator("body")).to_contain_text(said)
+
+
 def test_a_tree_of_thousands_of_members_is_searched_and_pointed_at(show: Show, person: Watched) -> None:
     page = show(TREE, theme="dark")
     expect(page.get_by_role("cell", name="папка/0.dll")).to_be_visible()
