@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from backoffice.domain.sentences import sentence
 from backoffice.domain.verdicts import Finding, Severity
 
 POLICIES = Path(__file__).resolve().parents[2] / "config" / "policies"
@@ -46,13 +47,6 @@ class Slot:
     words: Mapping[str, str]
     extensions: tuple[str, ...]
     max_bytes: int
-
-
-class _Known(dict[str, str | float]):
-    """Params of a finding; one that the words ask for and the finding has not got is shown as an ellipsis, never an error."""
-
-    def __missing__(self, key: str) -> str:
-        return "…"
 
 
 @cache
@@ -97,7 +91,7 @@ def slots() -> dict[str, Slot]:
 def words(finding: Finding, language: str = "ru") -> str:
     """A finding as a person reads it. A rule that has gone from the policy since is shown by its id."""
     rule = rules().get(finding.rule)
-    return rule.words[language].format_map(_Known(finding.params)) if rule else finding.rule
+    return sentence(rule.words[language], finding.params, language) if rule else finding.rule
 
 
 @cache

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from backoffice.domain.sentences import sentence
 from backoffice.domain.verdicts import Severity
 from backoffice.i18n import language
 from backoffice.inspection import rules as inspection_rules
@@ -52,19 +53,15 @@ def rule_page(name: str, reader: str) -> RulePage | None:
 
 
 def _page(name: str, rule: Mapping[str, Any], reader: str) -> RulePage:
-    texts = {part: rule[part][reader] for part in ("title", "words", "why", "fix")}
-    return RulePage(name, str(rule["severity"]), **texts)
-
-
-class _Known(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return "…"
+    texts = {part: rule[part][reader] for part in ("title", "why", "fix")}
+    return RulePage(name, str(rule["severity"]), words=sentence(rule["words"][reader], {}, reader), **texts)
 
 
 def words(finding: Finding, reader: str | None = None) -> str:
     """One finding's sentence. A rule that has gone since is shown by its id."""
     rule = _all().get(finding.rule)
-    return rule["words"][reader or language()].format_map(_Known(finding.params or {})) if rule else finding.rule
+    reader = reader or language()
+    return sentence(rule["words"][reader], finding.params or {}, reader) if rule else finding.rule
 
 
 def why(check: Check) -> str:

@@ -75,6 +75,7 @@ def test_rules_are_there_for_everybody_in_both_languages(app: Flask, visitor: Vi
     russian = visitor.page("/rules/csv.no_header")
     visitor.post("/language", data={"language": "en"})
     assert visitor.page("/rules/csv.no_header") != russian
+    assert "предел памяти в … и был остановлен" in visitor.page("/rules/run.memory")
     assert visitor.get("/rules/no.such").status_code == 404
 
 

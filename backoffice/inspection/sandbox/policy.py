@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from backoffice.domain.sentences import sentence
 from backoffice.domain.verdicts import Finding, Severity
 
 FOLDER = Path(__file__).resolve().parents[3] / "config" / "policies"
@@ -21,13 +22,6 @@ SECCOMP = FOLDER / "seccomp.json"
 CODE_VERSION = "1"  # raised when the code answers differently under the same policy
 KEPT = "sandbox."  # what a reason kept with a check begins with
 LANGUAGES = ("ru", "en")
-
-
-class _Known(dict[str, object]):
-    """Params of a finding; one that is missing is shown as an ellipsis, never an error."""
-
-    def __missing__(self, key: str) -> str:
-        return "…"
 
 
 @cache
@@ -77,7 +71,7 @@ def finding(rule: str, *, file: str | None = None, line: int | None = None, **pa
 def words(seen: Finding, language: str = "ru") -> str:
     """A finding as a person reads it; a rule that has gone since is shown by its id."""
     rule = rules().get(seen.rule)
-    return rule["words"][language].format_map(_Known(seen.params)) if rule else seen.rule
+    return sentence(rule["words"][language], seen.params, language) if rule else seen.rule
 
 
 def reason(name: str, language: str = "ru", *, detail: str = "") -> str:

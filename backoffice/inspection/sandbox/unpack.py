@@ -5,6 +5,7 @@ Only plain files and folders come out. Links and special files are left out and 
 
 from __future__ import annotations
 
+import errno
 import shutil
 import stat
 import subprocess
@@ -79,7 +80,8 @@ def unpack(archive: Path, name: str, into: Path, limits: Mapping[str, float]) ->
         NotImplementedError,
         ValueError,
     ) as error:
-        raise Refused("config.archive", detail=f"{type(error).__name__}: {error}"[:200]) from error
+        full = isinstance(error, OSError) and error.errno in (errno.EFBIG, errno.ENOSPC)
+        raise Refused("config.archive" if full else "config.damaged", detail=f"{type(error).__name__}: {error}"[:200]) from error
     return out
 
 
@@ -118,7 +120,7 @@ def _write(target: Path, stream: IO[bytes], size: int, *, executable: bool) -> N
         while chunk := stream.read(min(CHUNK, left + 1)):
             left -= len(chunk)
             if left < 0:
-                raise Refused("config.archive", detail="a member is longer than its header says")
+                raise Refused("config.damaged", detail="a member is longer than its header says")
             sink.write(chunk)
     target.chmod(0o755 if executable else 0o644)
 
@@ -146,7 +148,7 @@ def _seven_list(archive: Path) -> Iterable[tuple[str, int, str]]:
         ["7zz", "l", "-slt", "-ba", "-p", str(archive)], stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
     if listing.returncode:
-        raise Refused("config.archive", detail=listing.stderr.decode(errors="replace").strip()[-200:] or "7z")
+        raise Refused("config.damaged", detail=listing.stderr.decode(errors="replace").strip()[-200:] or "7z")
     row: dict[str, str] = {}
     for line in [*listing.stdout.decode(errors="replace").splitlines(), "Path = "]:
         key, _, value = line.partition(" = ")

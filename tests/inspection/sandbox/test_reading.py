@@ -313,10 +313,12 @@ def test_a_few_bytes_that_unpack_without_end_stop_at_the_limit(tmp_path: Path, s
     assert sum(each.stat().st_size for each in folder.rglob("*") if each.is_file()) <= 1 << 20
 
 
-def test_a_damaged_archive_is_a_finding(tmp_path: Path) -> None:
-    path = zipped(tmp_path / "a.zip", {"Dockerfile": PLAIN * 100})
+@pytest.mark.parametrize("name", ["a.zip", "a.tar.gz", "a.7z"])
+def test_a_damaged_archive_is_a_finding(tmp_path: Path, name: str) -> None:
+    path = zipped(tmp_path / name, {"Dockerfile": PLAIN * 100})
     path.write_bytes(path.read_bytes()[:60])
-    assert [f.rule for f in try_install(path, name="a.zip").findings] == ["config.archive"]
+    tried = try_install(path, name=name)
+    assert (tried.outcome, [f.rule for f in tried.findings]) == ("author_fault", ["config.damaged"])
 
 
 def test_the_mode_of_a_copy_goes_into_the_context(tmp_path: Path) -> None:
