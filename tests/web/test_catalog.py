@@ -73,9 +73,9 @@ def test_the_full_version_is_asked_for_and_the_staff_is_told(
 def test_rules_are_there_for_everybody_in_both_languages(app: Flask, visitor: Visitor) -> None:
     assert "csv.no_header" in visitor.page("/rules/")
     russian = visitor.page("/rules/csv.no_header")
+    assert "предел памяти в … и был остановлен" in visitor.page("/rules/run.memory")
     visitor.post("/language", data={"language": "en"})
     assert visitor.page("/rules/csv.no_header") != russian
-    assert "предел памяти в … и был остановлен" in visitor.page("/rules/run.memory")
     assert visitor.get("/rules/no.such").status_code == 404
 
 
