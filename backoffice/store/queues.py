@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from typing import Any
 
 from peewee import JOIN, SQL, Case, Expression, ModelSelect, SqliteDatabase, Value, fn
@@ -25,9 +26,8 @@ TABS = ("mine", "free", "others", "checking", "authors", "today", "all")
 OPEN_TABS = ("mine", "free", "others", "checking")
 BY_TIME = "by_time"  # the order of a list that is no tab
 PAGE = 50
-MOST = 500  # rows that are counted one by one
-# Shares of current work, and of all there ever were: what fewer submissions match is fetched by ids.
-PAGES, NUMBERS = (0.05, 0.02), (0.3, 0.05)
+MOST = 1_000  # rows of a list that a page looks at to count those that its filters leave
+PAGES = (0.05, 0.02)  # shares of current work, and of all there ever were: what fewer submissions match is fetched by ids
 _INDEX = {
     "free": "submission_free",
     "others": "submission_taken",
@@ -63,8 +63,8 @@ class Listed:
     index: str = ""
     few: bool = False
 
-    def ids(self, *more: Any, limit: int, ordered: bool = True) -> tuple[str, list[Any]]:
-        """SQL and parameters. Not ``ordered`` is for counting: PostgreSQL would rather sort all than walk an order to the limit."""
+    def ids(self, *more: Any, limit: int | None = None, ordered: bool = True) -> tuple[str, list[Any]]:
+        """SQL and parameters. Not ``ordered`` is for counting."""
         sqlite = isinstance(db.obj, SqliteDatabase)
         rows = Submission.select(Submission.id)
         if self.few and not sqlite:  # OFFSET 0 keeps PostgreSQL from walking the order in search of a few
@@ -79,16 +79,16 @@ class Listed:
         return text, params
 
 
-class AtLeast(int):
-    """A number that counting stopped at."""
-
-
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """How many rows each tab has, and how many free and others' submissions the horizon leaves out."""
+    """How many rows each tab has, and how many free and others' submissions the horizon leaves out; None was not counted.
 
-    tabs: dict[str, int]
-    later: int
+    ``sizes``: the same without filters, which is as many as there can be.
+    """
+
+    tabs: dict[str, int | None]
+    later: int | None
+    sizes: dict[str, int]
 
 
 @dataclass(slots=True)
@@ -156,30 +156,31 @@ def waiting_for_authors() -> list[Any]:
     return [SQL(indexed)]
 
 
-def numbers(watch: Watch, filters: Filters) -> Numbers:
+def numbers(watch: Watch, filters: Filters, *, dear: bool = False) -> Numbers:
     """The number of rows of every tab, by the conditions that list them.
 
-    Without filters nothing is counted (``tally``). Under filters numbers are exact where few rows have to be looked at. Else they are counted in the
-    order of each list, up to ``MOST``: a number that is ``AtLeast`` says that there are more.
+    Without filters nothing is counted (``tally``). Under filters, what takes no longer than a page does: lists that are short, and whatever a filter
+    leaves few of. Everything else is counted when it is asked for, ``dear`` as it is.
     """
     lists = {tab: _in_tab(tab, watch) for tab in TABS if tab != "all"} | {"later": _later(watch)}
-    if not filters.given():
-        found = _weighed({name: lists[name] for name in (*OPEN_TABS, "later")}, watch)
-        found["today"] = Submission.select().where(*lists["today"]).count()
-        beside = tally.beside()
-        found |= {"authors": beside["with_author"], "all": beside["submitted"]}
-    else:
-        found = {}
-        current = [(*OPEN_TABS, "later"), ("authors", "today")]
-        if not filters.moderator:  # decisions count only for that: one pass will do
-            current = [(*current[0], *current[1])]
-        for group in [*current, ("all",)]:
-            left = _narrowed(group[0], watch, filters, NUMBERS)
-            if left.few and group != ("all",):
-                found |= _summed({name: lists[name] for name in group}, left)
-            else:
-                found |= _counted({name: _tab(name, watch, left) for name in group})
-    return Numbers({tab: found[tab] for tab in TABS}, found["later"])
+    sizes = _weighed({name: lists[name] for name in (*OPEN_TABS, "later")}, watch)
+    sizes["today"] = Submission.select().where(*lists["today"]).count()
+    beside = tally.beside()
+    sizes |= {"authors": beside["with_author"], "all": beside["submitted"]}
+    found: dict[str, int | None] = dict(sizes) if not filters.given() else dict.fromkeys(sizes)
+    for group in _groups(filters) if filters.given() else ():
+        left = _narrowed(group[0], watch, filters, inf if dear else MOST / max(1, sum(sizes[name] for name in group)))
+        if left.few and group != ("all",):
+            found |= _summed({name: lists[name] for name in group}, left)
+        else:
+            found |= _counted({name: _tab(name, watch, left) for name in group if dear or left.few or sizes[name] <= MOST})
+    return Numbers({tab: found[tab] for tab in TABS}, found["later"], sizes)
+
+
+def _groups(filters: Filters) -> list[tuple[str, ...]]:
+    """Lists that filters are the same conditions for."""
+    current, over = (*OPEN_TABS, "later"), ("authors", "today")
+    return [current, over, ("all",)] if filters.moderator else [(*current, *over), ("all",)]  # decisions count only for that
 
 
 def _later(watch: Watch) -> list[Any]:
@@ -210,14 +211,15 @@ def _sums(conditions: dict[str, list[Any]], query: ModelSelect) -> dict[str, int
 
 
 def _counted(lists: dict[str, Listed]) -> dict[str, int]:
-    """The rows of several lists, no further than ``MOST`` and one: one statement."""
+    """The rows of several lists: one statement."""
+    if not lists:
+        return {}
     parts, params = [], []
     for each in lists.values():
-        text, given = each.ids(limit=MOST + 1, ordered=False)
+        text, given = each.ids(ordered=False)
         parts.append(f"(SELECT COUNT(*) FROM ({text}) AS c)")  # noqa: S608 (made by peewee)
         params += given
-    found = db.execute_sql(f"SELECT {', '.join(parts)}", params).fetchone()
-    return {name: AtLeast(MOST) if number > MOST else number for name, number in zip(lists, found, strict=True)}
+    return dict(zip(lists, db.execute_sql(f"SELECT {', '.join(parts)}", params).fetchone(), strict=True))
 
 
 def all_of(conditions: Sequence[Any]) -> Any:
@@ -284,13 +286,12 @@ def _compared(key: tuple[Any, str, Any], how: str) -> Expression:
 
 def page(tab: str, watch: Watch, filters: Filters, *, cursor: str = "", limit: int = PAGE) -> Page:
     """One page of a tab with all that its rows show: six queries."""
-    left = _narrowed(tab, watch, filters, PAGES)
+    left = _narrowed(tab, watch, filters, PAGES[tab == "all"])
     return listed(_tab(tab, watch, left), watch.person, cursor=cursor, limit=limit)
 
 
-def _narrowed(tab: str, watch: Watch, filters: Filters, few: tuple[float, float]) -> Narrowed:
-    ever = tab == "all"
-    return narrowed(filters, Where(tab not in OPEN_TABS, ever, few[ever]), now=watch.now, tomorrow=watch.tomorrow)
+def _narrowed(tab: str, watch: Watch, filters: Filters, few: float) -> Narrowed:
+    return narrowed(filters, Where(tab not in OPEN_TABS, tab == "all", few), now=watch.now, tomorrow=watch.tomorrow)
 
 
 def _tab(tab: str, watch: Watch, left: Narrowed) -> Listed:

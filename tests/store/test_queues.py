@@ -16,7 +16,7 @@ from backoffice.store.filters import Filters
 from backoffice.store.listings import Artifact, Blob, DictionaryValue, Listing, Submission, SubmissionValue
 from backoffice.store.moderation import EscalationStep
 from backoffice.store.people import Person
-from backoffice.store.queues import AtLeast, Watch
+from backoffice.store.queues import Watch
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -96,17 +96,20 @@ def test_a_tabs_number_is_the_number_of_its_rows(full: House, filters: Filters, 
     assert numbers == {tab: len(queues.page(tab, watch, filters).rows) for tab in queues.TABS}
 
 
-def test_under_filters_counting_stops_and_says_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_leaves_out_the_numbers_that_are_dear_and_whoever_asks_gets_them(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(queues, "MOST", 3)
     monkeypatch.setattr("backoffice.store.filters.FEW", 0)
     for n in range(4):
         house.submission(f"м{n}", worst_finding="reject", deadline_at=NOW + (2 * DAY if n else DAY))
     filters = Filters(outcome="reject")
-    near = queues.numbers(house.watch(horizon=NOW + DAY), filters).tabs
-    assert (near["free"], isinstance(near["free"], AtLeast)) == (1, False)
-    assert queues.numbers(house.watch(horizon=NOW + DAY), filters).later == 3
-    far = queues.numbers(house.watch(), filters).tabs
-    assert (far["free"], isinstance(far["free"], AtLeast)) == (3, True)
+    near = queues.numbers(house.watch(horizon=NOW + DAY), filters)
+    assert (near.tabs["free"], near.tabs["all"], near.later) == (1, None, 3)
+    far = queues.numbers(house.watch(), filters)
+    assert (far.tabs["free"], far.tabs["mine"], far.sizes["free"]) == (None, 0, 4)
+    asked = queues.numbers(house.watch(), filters, dear=True)
+    assert (asked.tabs["free"], asked.tabs["all"]) == (4, 4)
     assert queues.numbers(house.watch(), Filters()).tabs["free"] == 4
 
 
@@ -145,9 +148,11 @@ def test_filters_pick_the_same_rows_whether_few_or_many_match(
     with_ids = {tab: full.titles(tab, filters) for tab in queues.TABS}
     monkeypatch.setattr("backoffice.store.filters.FEW", few)
     monkeypatch.setattr(queues, "PAGES", (few, few))
-    monkeypatch.setattr(queues, "NUMBERS", (few, few))
     assert {tab: full.titles(tab, filters) for tab in queues.TABS} == with_ids
-    assert queues.numbers(full.watch(), filters).tabs == {tab: len(titles) for tab, titles in with_ids.items()}
+    numbers = {tab: len(titles) for tab, titles in with_ids.items()}
+    assert queues.numbers(full.watch(), filters).tabs == numbers
+    monkeypatch.setattr(queues, "MOST", 0)
+    assert queues.numbers(full.watch(), filters, dear=True).tabs == numbers
     assert len(with_ids["all"]) > 0
 
 
@@ -166,8 +171,7 @@ def test_a_return_that_came_back_does_not_wait_on_its_author(full: House) -> Non
 @pytest.fixture(params=[(0, 0), (2, 2)], ids=["row by row", "by index"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """How a search is answered: both ways find the same."""
-    for shares in ("PAGES", "NUMBERS"):
-        monkeypatch.setattr(queues, shares, request.param)
+    monkeypatch.setattr(queues, "PAGES", request.param)
 
 
 @pytest.mark.usefixtures("way")

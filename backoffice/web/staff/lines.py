@@ -19,8 +19,8 @@ from backoffice.domain.working_clock import WorkingClock, micros
 from backoffice.i18n import gettext, language, ngettext
 from backoffice.store.listings import Submission
 from backoffice.store.people import Person
-from backoffice.store.queues import AtLeast, Page, Watch
-from backoffice.web.wording import duration, number
+from backoffice.store.queues import Page, Watch
+from backoffice.web.wording import duration
 
 AHEAD = 2  # working days that a moderator sees ahead (M3)
 
@@ -148,15 +148,8 @@ def time_left(line: Line) -> str:
     return gettext("%(time)s left", time=duration(line.left))
 
 
-def count_words(found: int) -> str:
-    """A tab's number: «1 000+» where counting stopped."""
-    return number(found) + "+" * isinstance(found, AtLeast)
-
-
 def later_words(found: int) -> str:
     """What the horizon leaves out."""
-    if isinstance(found, AtLeast):
-        return gettext("More than %(number)s submissions are due later than two working days.", number=number(found))
     return ngettext(
         "%(num)s more submission is due later than two working days.",
         "%(num)s more submissions are due later than two working days.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import flash, jsonify, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -19,6 +19,7 @@ from backoffice.web.live import renewed
 from backoffice.web.staff import assigning, choices, deadline, export, lines
 from backoffice.web.staff.asked import LONGEST_QUERY, Asked, asked, empty_words, tab_name
 from backoffice.web.staff.base import StaffView
+from backoffice.web.wording import number
 
 SUGGESTED = 12  # authors with a name like the one that is typed
 
@@ -33,7 +34,13 @@ class Queue(StaffView):
         named = authors_named(name, most=SUGGESTED) if name else []
         if len(named) == 1:
             return redirect(url_for(".index", **wanted.params(author=named[0].id)))
-        told = {**_look(wanted), "author_name": name, "named": named, "saved": _views(current_user), "density": lines.density()}
+        told = {
+            **_look(wanted, dear=request.args.get("dear") == "1"),
+            "author_name": name,
+            "named": named,
+            "saved": _views(current_user),
+            "density": lines.density(),
+        }
         return self.render("staff/queue.html", **told, **choices.offered(told["asked"]))
 
     @expose("/authors")
@@ -46,6 +53,14 @@ class Queue(StaffView):
     def rows(self) -> Response:
         """The live part alone: asked for every few seconds, 304 while nothing has changed."""
         return renewed(self.render("staff/queue_rows.html", **_look(asked(request.args)), density=lines.density()))
+
+    @expose("/numbers")
+    def numbers(self) -> Response:
+        """Every number that a page leaves open, by the name of its tab, counted now and in words. It may take long where many rows match."""
+        wanted = asked(request.args)
+        found = queues.numbers(lines.watch(_me(), now=utcnow(), far=wanted.far), wanted.filters, dear=True)
+        later = lines.later_words(found.later) if found.later else ""
+        return jsonify({name: number(count) for name, count in found.tabs.items()} | {"later": later})
 
     @expose("/export.csv")
     def export(self) -> Response:
@@ -121,11 +136,11 @@ def _me() -> Person:
     return person
 
 
-def _look(wanted: Asked) -> dict[str, Any]:
-    """Numbers and rows of one look: a fixed number of queries."""
+def _look(wanted: Asked, *, dear: bool = False) -> dict[str, Any]:
+    """Numbers and rows of one look: a fixed number of queries. ``dear``: numbers that take long are counted too."""
     now = utcnow()
     seen = lines.watch(_me(), now=now, far=wanted.far)
-    numbers = queues.numbers(seen, wanted.filters)
+    numbers = queues.numbers(seen, wanted.filters, dear=dear)
     counts = numbers.tabs
     if not wanted.tab:
         wanted = wanted.on("mine" if counts["mine"] else "free")
@@ -135,12 +150,12 @@ def _look(wanted: Asked) -> dict[str, Any]:
         "counts": counts,
         "page": page,
         "lines": lines.lines(page, seen),
-        "later": numbers.later if wanted.tab in ("free", "others") else 0,
+        "sizes": numbers.sizes,
+        "later": numbers.later if wanted.tab in ("free", "others") and numbers.sizes["later"] else 0,
         "tabs": queues.TABS,
         "tab_name": tab_name,
         "empty_words": empty_words,
         "filter_words": choices.filter_words,
-        "count_words": lines.count_words,
         "later_words": lines.later_words,
         "time_left": lines.time_left,
         "review_url": lines.review_url,

@@ -59,6 +59,25 @@ def test_each_tabs_number_is_the_number_of_its_rows(full: Office, sign_in: SignI
         assert number(page, tab) == len(titles(page)), tab
 
 
+@pytest.mark.parametrize("who", ["vera", "lida"])
+def test_a_number_that_a_page_does_not_wait_for_comes_after_it(
+    full: Office, sign_in: SignIn, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor, query = sign_in(getattr(full, who)), {"age": "1"}
+    first = visitor.page(QUEUE, tab="all", **query)
+    exact = {tab: number(first, tab) for tab in TABS}
+    monkeypatch.setattr("backoffice.store.queues.MOST", 0)
+    page = visitor.page(QUEUE, tab="all", **query)
+    assert 'data-count="all"' in page
+    assert titles(page) == titles(first)
+    answer = visitor.get(f"{QUEUE}numbers", query_string=query).json
+    assert {tab: int(answer[tab]) for tab in TABS} == exact
+    plain = visitor.page(QUEUE, tab="all", dear="1", **query)  # the link where there are no scripts
+    assert {tab: number(plain, tab) for tab in TABS} == exact
+    later = re.search(r'id="later">([^<]*) <a', visitor.page(QUEUE, tab="free", dear="1", **query))
+    assert answer["later"] == (later[1] if later else "")
+
+
 def test_a_moderator_lands_on_what_is_theirs_and_on_the_free_ones_otherwise(full: Office, sign_in: SignIn) -> None:
     assert titles(sign_in(full.vera).page(QUEUE)) == ["моя", "назначена мне"]
     assert "давняя" in titles(sign_in(full.lida).page(QUEUE))

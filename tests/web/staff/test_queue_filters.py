@@ -13,7 +13,7 @@ from backoffice.clock import utcnow
 from backoffice.domain.priority import Reason
 from backoffice.store import search
 from backoffice.store.listings import DictionaryValue, Submission, SubmissionValue
-from backoffice.store.moderation import Decision, EscalationStep
+from backoffice.store.moderation import Decision, EscalationStep, SavedView
 from tests.usecases.office import MOSCOW, Office
 from tests.web.staff.conftest import SignIn
 from tests.web.staff.test_queue import QUEUE, number, titles
@@ -85,12 +85,19 @@ FILTERS = {
 
 
 @pytest.mark.parametrize("name", list(FILTERS))
-def test_each_filter_leaves_its_own_rows_and_stands_there_in_words(office: Office, sign_in: SignIn, name: str) -> None:
+def test_each_filter_leaves_its_own_rows_in_its_words_in_a_kept_view_and_in_the_csv(
+    office: Office, sign_in: SignIn, name: str
+) -> None:
     query = FILTERS[name](office)
-    page = sign_in(office.lida).page(QUEUE, tab="all", **query)
+    lida = sign_in(office.lida)
+    page = lida.page(QUEUE, tab="all", **query)
     assert titles(page) == ["искомая"]
     assert number(page, "all") == 1
     assert page.count("chip-off") == 1
+    lida.post(f"{QUEUE}views", data={"name": "вид", "tab": "all", **query})
+    assert titles(lida.page(f"{QUEUE}?{SavedView.get().query}")) == ["искомая"]
+    table = lida.page(f"{QUEUE}export.csv", tab="all", **query)
+    assert ("искомая" in table, "прочая" in table) == (True, False)
 
 
 def test_an_author_is_named_in_any_case_and_asked_about_when_not_one_alone(office: Office, sign_in: SignIn) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from backoffice.clock import utcnow
 from backoffice.store import search
@@ -14,7 +14,12 @@ from tests.real.browser import Watched
 from tests.usecases.office import Office
 from tests.web.staff.conftest import Enter
 
-pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
+pytestmark = pytest.mark.browser
+on_sqlite = pytest.mark.parametrize(
+    "database_url", ["sqlite"], indirect=True
+)  # what no database answers differently; the others run on both
+
+PLACES = "tabs => [...tabs.querySelectorAll('.nav-link')].map(link => link.getBoundingClientRect().x)"
 
 
 @pytest.fixture
@@ -47,6 +52,34 @@ def test_what_comes_and_goes_leaves_the_place_alone(queue: Page, office: Office)
     expect(queue.locator("#picked")).to_have_text("Отмечено: 1")
 
 
+def test_a_number_that_a_page_does_not_wait_for_moves_nothing_when_it_comes(
+    queue: Page, office: Office, person: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backoffice.store.queues.MOST", 0)
+    queue.clock.install()
+    held: list[Route] = []
+    queue.route("**/staff/queue/numbers?*", lambda route: held.append(route))  # noqa: PLW0108 (Playwright reads its signature)
+    with queue.expect_request("**/staff/queue/numbers?*"):
+        queue.goto(f"{queue.url}&q=третья")
+    number, tabs = queue.locator("#tab-free .tab-count"), queue.locator(".queue-tabs")
+    expect(number).to_contain_text("…")
+    expect(queue.locator("tbody .title")).to_have_text(["третья"])
+    assert person.serious() == []
+    before = tabs.evaluate(PLACES)
+    held.pop().continue_()
+    expect(number).to_have_text("1")
+    assert tabs.evaluate(PLACES) == before
+    office.submission("третья с конца", submitted_at=utcnow())
+    search.reindex()
+    _look_again(queue)
+    expect(queue.locator("tbody .title")).to_have_count(2)
+    expect(number).to_have_text("1")  # not «…» once more
+    queue.unroute("**/staff/queue/numbers?*")
+    queue.clock.fast_forward("24:00:00")
+    expect(number).to_have_text("2")
+
+
+@on_sqlite
 def test_keys_open_what_they_say(queue: Page, person: Watched) -> None:
     queue.keyboard.press("?")
     expect(queue.locator("#keys")).to_be_visible()
@@ -64,6 +97,7 @@ def test_keys_open_what_they_say(queue: Page, person: Watched) -> None:
     assert person.serious() == []
 
 
+@on_sqlite
 def test_a_key_takes_the_row_in_hand(queue: Page, office: Office) -> None:
     queue.keyboard.press("j")
     queue.keyboard.press("t")
@@ -71,6 +105,7 @@ def test_a_key_takes_the_row_in_hand(queue: Page, office: Office) -> None:
     assert Submission.get(Submission.title == "первая").claimant_id == office.lida.id
 
 
+@on_sqlite
 def test_new_rows_above_do_not_move_what_one_reads(office: Office, enter: Enter) -> None:
     for n in range(40):
         office.submission(f"м{n}", submitted_at=utcnow() + timedelta(minutes=n))
@@ -94,6 +129,7 @@ def test_new_rows_above_do_not_move_what_one_reads(office: Office, enter: Enter)
     expect(reading.locator(".title")).to_be_focused()
 
 
+@on_sqlite
 def test_a_half_typed_search_and_an_open_dialog_outlive_a_renewal(queue: Page, office: Office) -> None:
     queue.keyboard.press("/")
     queue.keyboard.type("подшип")
@@ -110,6 +146,7 @@ def test_a_half_typed_search_and_an_open_dialog_outlive_a_renewal(queue: Page, o
     expect(queue.locator("#keys")).to_be_visible()
 
 
+@on_sqlite
 def test_rows_are_dragged_by_their_ticks_to_a_name(queue: Page, office: Office, person: Watched) -> None:
     for title in ("первая", "третья"):
         queue.locator("tr", has_text=title).get_by_role("checkbox").check()
@@ -128,6 +165,7 @@ def test_rows_are_dragged_by_their_ticks_to_a_name(queue: Page, office: Office, 
     assert {row.title for row in Submission.select().where(Submission.assignee == office.gleb)} == {"первая", "третья"}
 
 
+@on_sqlite
 def test_an_author_is_chosen_while_one_types(queue: Page, office: Office, person: Watched) -> None:
     office.submission("чужая", author=office.person("Борис Ёлкин", "author"), submitted_at=utcnow())
     queue.get_by_role("button", name="Фильтры").click()
@@ -154,6 +192,7 @@ def test_two_who_press_next_together_get_two_different_ones(queue: Page, office:
     assert Submission.select().where(Submission.claimant.is_null(False)).count() == 2
 
 
+@on_sqlite
 def test_what_a_colleague_took_is_told_and_leaves_the_list_without_a_reload(queue: Page, office: Office, beside: Enter) -> None:
     other = beside(office.gleb, "/staff/queue/?tab=free&far=1")
     other.keyboard.press("j")
