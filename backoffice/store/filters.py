@@ -14,6 +14,7 @@ from backoffice.store.base import Row, db
 from backoffice.store.listings import Submission, SubmissionValue
 from backoffice.store.moderation import Decision, EscalationStep
 
+MANY = 0.05  # a share of submissions that is joined rather than looked up one by one
 FEW = 2_000  # rows that are better fetched by their ids than asked for one by one
 
 
@@ -56,9 +57,10 @@ class Narrowed:
     conditions: list[Any]
     few: bool = False
 
-    def by_ids(self, ids: ModelSelect, otherwise: Any) -> None:
+    def by_ids(self, ids: ModelSelect, otherwise: Any, most: int | None = None) -> None:
         """Take those ids while they are few; many of them fill a page soon when each row is asked ``otherwise``."""
-        few = ids.limit(FEW + 1).count() <= FEW
+        most = FEW if most is None else most
+        few = ids.limit(most + 1).count() <= most
         self.conditions.append(Submission.id.in_(ids) if few else otherwise)
         self.few = self.few or few
 
@@ -73,7 +75,8 @@ def narrowed(filters: Filters, where: Where, *, now: datetime, tomorrow: datetim
             links = SubmissionValue.select(SubmissionValue.submission).where(SubmissionValue.value == value)
             found.by_ids(links, _exists(SubmissionValue, SubmissionValue.value == value))
     if filters.author:
-        found.by_ids(_ids(Submission.author == filters.author), Submission.author == filters.author)
+        theirs = Submission.author == filters.author
+        found.by_ids(_ids(theirs), theirs, most=None if where.decided else FEW // 10)  # open lists' own indexes hold the author
     if filters.moderator:
         _of_moderator(found, filters.moderator, where)
     if filters.age:
@@ -105,8 +108,9 @@ def _of_moderator(found: Narrowed, moderator: int, where: Where) -> None:
 
 
 def _words(found: Narrowed, asked: str, where: Where) -> None:
-    rare = search.share(asked, ever=where.ever) < where.few
-    condition = search.matching(asked, rare=rare, ever=where.ever)
+    share = search.share(asked, ever=where.ever)
+    rare = share < where.few
+    condition = search.matching(asked, rare=rare, ever=where.ever, many=share > MANY)
     number = asked.strip().lstrip("№# ")
     if number.isdecimal() and len(number) < 10:
         condition = (Submission.id == int(number)) | condition if condition else Submission.id == int(number)

@@ -76,14 +76,15 @@ def reindex() -> int:
     return count
 
 
-def matching(query: str, *, rare: bool = True, ever: bool = False) -> SQL | None:
+def matching(query: str, *, rare: bool = True, ever: bool = False, many: bool = False) -> SQL | None:
     """A condition on ``Submission.id``: every word of the query is there, the last one perhaps unfinished. None for no words.
 
     Of current work (what is open, what waits on its author, what was decided today), or of all submissions there ever were. ``rare``: all that
-    match come out of the word index first. Otherwise each row of a list is asked by itself, which reads a page and no more where many match.
+    match come out of the word index first, ``many`` of them or not. Otherwise each row of a list is asked by itself, which reads a page and no more
+    where many match.
     """
     words = _Words.of(query, ever=ever)
-    return words and SQL(*(words.by_index() if rare else words.row_by_row()))
+    return words and SQL(*(words.by_index(many=many) if rare else words.row_by_row()))
 
 
 def share(query: str, *, ever: bool = False) -> float:
@@ -111,14 +112,16 @@ class _Words:
         found = stems(query)[:20]
         return cls(EVERYTHING if ever else CURRENT, tuple(found), len(found[-1]) >= SHORTEST) if found else None
 
-    def by_index(self) -> tuple[str, list[str]]:
+    def by_index(self, *, many: bool) -> tuple[str, list[str]]:
         star = "*" * self.unfinished
         if isinstance(db.obj, SqliteDatabase):
             asked = " ".join(f'"{stem}"' for stem in self.stems) + star
             return f'"t1"."id" IN (SELECT rowid FROM {self.table} WHERE stems MATCH ?)', [asked]  # noqa: S608 (our own names)
-        # Materialized: PostgreSQL takes half a percent for the least that an unfinished word can match, and would read row by row.
+        # PostgreSQL takes half a percent for the least that an unfinished word can match, and would read row by row; of what it materializes it
+        # does not see that no row comes twice, and would read many one by one.
         rows = f"SELECT rowid FROM {self.table} WHERE stems @@ to_tsquery('simple', %s)"  # noqa: S608
-        return f'"t1"."id" IN (WITH m AS MATERIALIZED ({rows}) SELECT rowid FROM m)', [self._tsquery()]  # noqa: S608
+        fenced = rows if many else f"WITH m AS MATERIALIZED ({rows}) SELECT rowid FROM m"  # noqa: S608
+        return f'"t1"."id" IN ({fenced})', [self._tsquery()]
 
     def row_by_row(self) -> tuple[str, list[str]]:
         """A scalar subquery: no planner turns it into a join that begins with all that match."""

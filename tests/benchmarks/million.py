@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from backoffice.store.database import upgrade
 from backoffice.store.listings import DictionaryValue
 from backoffice.store.people import Person
 from config.settings import Settings
+from tests.benchmarks.bulk import bare, bulk
 from tests.real.postgres import Server
 from tests.usecases.office import Office
 from tests.web.conftest import Visitor
@@ -191,13 +191,13 @@ def fill(database: Database, size: Size) -> Office:
     office = Office()
     with database.atomic(), bare(database):
         crowd = _people(database, office)
-        _bulk(database, "listing", ("id", "owner_id", "title", "created_at"), _listings(size, crowd))
-        _bulk(database, "submission", COLUMNS, (_row(n, size, crowd) for n in range(1, size.rows + 1)))
+        bulk(database, "listing", ("id", "owner_id", "title", "created_at"), _listings(size, crowd))
+        bulk(database, "submission", COLUMNS, (_row(n, size, crowd) for n in range(1, size.rows + 1)))
         decided = ("submission_id", "moderator_id", "kind", "made_at", "artifacts", "checks", "message", "checklist")
-        _bulk(database, "decision", decided, _decisions(size, crowd))
-        _bulk(database, "submission_value", ("submission_id", "value_id"), _values(size, _dictionaries()))
-        _bulk(database, "escalation_step", ("submission_id", "step", "fired_at", "skipped"), _steps(size))
-        _bulk(database, "submission_search", ("rowid", "stems"), _words(size))
+        bulk(database, "decision", decided, _decisions(size, crowd))
+        bulk(database, "submission_value", ("submission_id", "value_id"), _values(size, _dictionaries()))
+        bulk(database, "escalation_step", ("submission_id", "step", "fired_at", "skipped"), _steps(size))
+        bulk(database, "submission_search", ("rowid", "stems"), _words(size))
         current = f"SELECT rowid, stems FROM submission_search WHERE rowid > {_closed(size) - size.today}"
         database.execute_sql(f"INSERT INTO current_search (rowid, stems) {current}")
         if not isinstance(database, SqliteDatabase):
@@ -208,30 +208,6 @@ def fill(database: Database, size: Size) -> Office:
     if isinstance(database, SqliteDatabase):
         database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")  # the filling is not what is measured
     return office
-
-
-@contextmanager
-def bare(database: Database) -> Iterator[None]:
-    """Without the tally's triggers and without indexes that only help to find: made at once over all rows, they take a tenth of the time."""
-    tally_migration = import_module("backoffice.store.migrations.0040_tally")
-    tally_migration.down(None, database)
-    kept = INDEXES["sqlite" if isinstance(database, SqliteDatabase) else "postgres"]
-    indexes = database.execute_sql(kept).fetchall()
-    for name, _ in indexes:
-        database.execute_sql(f'DROP INDEX "{name}"')
-    yield
-    for _, statement in indexes:
-        database.execute_sql(statement)
-    tally_migration.up(None, database)
-
-
-# Of the large tables, by name: all but those that hold something unique.
-INDEXES = {
-    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql NOT LIKE 'CREATE UNIQUE%' "
-    "AND tbl_name IN ('listing', 'submission', 'decision', 'submission_value', 'escalation_step')",
-    "postgres": "SELECT indexname, indexdef FROM pg_indexes WHERE indexdef NOT LIKE 'CREATE UNIQUE%%' "
-    "AND tablename IN ('listing', 'submission', 'decision', 'submission_value', 'escalation_step', 'submission_search', 'current_search')",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +241,7 @@ def _people(database: Database, office: Office) -> _Crowd:
         )
         for n in range(AUTHORS)
     )
-    _bulk(database, "person", (*columns, *rest), people)
+    bulk(database, "person", (*columns, *rest), people)
     return _Crowd(office.vera.id, moderators, range(first, first + AUTHORS))
 
 
@@ -413,15 +389,3 @@ def _running(values: Iterable[float]) -> Iterator[float]:
 
 def _text(at: datetime | None) -> str | None:
     return at and at.isoformat(" ", "microseconds")
-
-
-def _bulk(database: Database, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """The fastest way in: executemany on SQLite, COPY on PostgreSQL."""
-    names = ", ".join(f'"{name}"' for name in columns)
-    if isinstance(database, SqliteDatabase):
-        marks = ", ".join("?" * len(columns))
-        database.connection().executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
-        return
-    with database.connection().cursor().copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
