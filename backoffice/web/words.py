@@ -279,14 +279,14 @@ TRIAL_PROGRESS = {
     "stopped": lazy("stopping"),
 }
 TRIAL_STEPS = {
-    "read": lazy("Config read"),
-    "linted": lazy("Config linted"),
-    "pulled": lazy("Image pulled"),
-    "built": lazy("Image built"),
-    "started": lazy("Container started"),
-    "answered": lazy("It answered"),
+    "read": lazy("Reading the config"),
+    "linted": lazy("Linting the config"),
+    "pulled": lazy("Pulling the image"),
+    "built": lazy("Building the image"),
+    "started": lazy("Starting the container"),
+    "answered": lazy("Waiting for the answer"),
     "page": lazy("Picture of the page"),
-    "stopped": lazy("Stopped"),
+    "stopped": lazy("Stopping"),
     "cleaned": lazy("Cleaned up"),
 }
 COLUMN_TYPES = {

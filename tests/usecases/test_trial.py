@@ -111,8 +111,8 @@ def returned(market: Market, remark: RemarkDraft) -> Mail:
 def test_a_remark_made_from_it_brings_the_transcript_to_the_author(market: Market) -> None:
     letter = returned(market, RemarkDraft(text="Демоверсия не отвечает.", slot="model_archive", rule="run.silent"))
     assert "Как прошла пробная установка демоверсии" in letter.text
-    assert "- Конфигурация прочитана: 1,2 с (Dockerfile)" in letter.text
-    assert "- Ответила: 90 с — не получилось" in letter.text
+    assert "- Чтение конфигурации: 1,2 с (Dockerfile)" in letter.text
+    assert "- Ожидание ответа: 90 с — не получилось" in letter.text
     assert "Последние строки журнала «app»:" in letter.text
     assert "    строка 39 <b>" in letter.text
     assert "строка 27" not in letter.text

@@ -14,7 +14,7 @@ from backoffice.inspection.sandbox.client import ENGINE_ERRORS, Infrastructure, 
 from backoffice.inspection.sandbox.plan import Plan, Refused
 from backoffice.inspection.sandbox.policy import Terms
 from backoffice.inspection.sandbox.probe import Answer
-from backoffice.inspection.sandbox.transcript import Recorder, Tried, tried
+from backoffice.inspection.sandbox.transcript import Recorder, Tried, shown, tried
 from backoffice.inspection.sandbox.watch import Watch
 
 PICTURE, BUNDLE = "screenshot.png", "bundle.tar.gz"
@@ -145,6 +145,8 @@ def _look(watch: Watch, answer: Answer) -> None:
             step.detail = found
             return
         step.detail = found.title
+        if found.hosts:
+            recorder.see("run.outside", file=file, names=shown(found.hosts))
         row = transcript.http[0]
         row |= {"title": found.title or row["title"], "text": found.text, "path": found.path}
         recorder.files.append((PICTURE, "image/png", found.png))

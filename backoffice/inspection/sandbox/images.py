@@ -24,7 +24,7 @@ from backoffice.inspection.sandbox.holder import BAD_COMMAND, Holder
 from backoffice.inspection.sandbox.plan import Plan, Recipe, Refused, Service
 from backoffice.inspection.sandbox.policy import Terms
 from backoffice.inspection.sandbox.site import Site, opened
-from backoffice.inspection.sandbox.transcript import Step, plain
+from backoffice.inspection.sandbox.transcript import plain
 
 # What a registry says when it is not the image that is wrong but the way to it.
 UNREACHABLE = re.compile(
@@ -63,7 +63,7 @@ def _bring(session: Session, plan: Plan, folder: Path, site: Site | None) -> dic
                 _no_triggers(session, base, ensure(session, base, file=service.recipe.file, line=service.line), service.recipe)
             with session.recorder.step("built") as step:
                 step.detail = service.name
-                image = build(session, service.recipe, folder, step, site=site, tag=f"{session.tag}/{service.name}:try".lower())
+                image = build(session, service.recipe, folder, site=site, tag=f"{session.tag}/{service.name}:try".lower())
         else:
             image = ensure(session, service.image, file=plan.file, line=service.line)
         ids[service.name] = image
@@ -172,7 +172,7 @@ def _drain(api: Any, repository: str, digest: str, *, terms: Terms, file: str, l
             raise Infrastructure("registry_failed", f"{name}: > {terms.limits['pull_seconds']:.0f} s")
 
 
-def build(session: Session, recipe: Recipe, folder: Path, step: Step, *, site: Site, tag: str) -> str:
+def build(session: Session, recipe: Recipe, folder: Path, *, site: Site, tag: str) -> str:
     """Build on a site, every step bounded. The image's id.
 
     A failed step's container is left to the clean-up: as long as it is there, the disk shows whether it was full.
@@ -187,7 +187,6 @@ def build(session: Session, recipe: Recipe, folder: Path, step: Step, *, site: S
         )  # fmt: skip
         said_last, number, tail = _follow(rows)
     line = recipe.lines[number - 1] if 0 < number <= len(recipe.lines) else None
-    step.detail = f"{step.detail} {number}"
     if said_last is not None:
         session.recorder.transcript.logs[recipe.file] = "\n".join(tail)
     if guard.full:

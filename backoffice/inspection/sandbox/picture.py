@@ -13,6 +13,7 @@ from backoffice.inspection.sandbox.probe import Answer
 
 LARGEST = 8 << 20  # bytes of the picture
 PNG = b"\x89PNG\r\n\x1a\n"
+HOSTS = 20  # kept
 TOKEN = re.compile(r"[?&]token=([0-9a-fA-F]{16,64})")
 
 
@@ -24,6 +25,7 @@ class Picture:
     title: str
     text: str
     path: str
+    hosts: tuple[str, ...] = ()  # whom the page asked for a part of itself besides its own
 
 
 def take(pid: int, answer: Answer, *, seconds: float, logs: str = "", path: str = "/") -> Picture | str:
@@ -41,9 +43,10 @@ def take(pid: int, answer: Answer, *, seconds: float, logs: str = "", path: str 
     try:
         row = json.loads(said)
         png = base64.b64decode(row["png"], validate=True)
-        return (
-            Picture(png, str(row["title"])[:200], str(row["text"])[:2000], str(row["path"])[:500]) if is_picture(png) else "PNG?"
-        )
+        if not is_picture(png):
+            return "PNG?"
+        hosts = tuple(str(host)[:200] for host in row["hosts"])[:HOSTS]
+        return Picture(png, str(row["title"])[:200], str(row["text"])[:2000], str(row["path"])[:500], hosts)
     except (ValueError, KeyError, TypeError) as error:
         return type(error).__name__
 

@@ -1,7 +1,8 @@
 """A picture of one page by headless Chromium; runs boxed, inside the demo's network namespace, where there is nothing else to reach.
 
-``python -m backoffice.inspection.sandbox.shot URL SECONDS [jupyter]`` prints one JSON object: ``title``, ``text`` (its beginning), ``path`` and
-``png`` in base64. With ``jupyter`` the first notebook that lies at the top is opened: it is what a client would open (A10).
+``python -m backoffice.inspection.sandbox.shot URL SECONDS [jupyter]`` prints one JSON object: ``title``, ``text`` (its beginning), ``path``,
+``hosts`` (whom it asked for a part of itself besides its own) and ``png`` in base64.
+With ``jupyter`` the first notebook that lies at the top is opened: it is what a client would open (A10).
 Chromium is driven through a pipe (--remote-debugging-pipe: JSON messages ended by NUL), so that nothing listens anywhere.
 """
 
@@ -40,7 +41,14 @@ FLAGS = (
     "--disable-extensions", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-breakpad",
     "--no-default-browser-check", "--no-zygote", f"--window-size={WIDTH},{HEIGHT}", "--lang=ru", "--user-data-dir=/tmp/home/profile",
 )  # fmt: skip
-FACTS = "JSON.stringify([document.title, document.body ? document.body.innerText.slice(0, 2000) : '', location.pathname])"
+FACTS = """
+(() => {
+  const asked = performance.getEntriesByType('resource').map(entry => new URL(entry.name, location.href));
+  const far = asked.filter(url => /^https?:$/.test(url.protocol) && !['127.0.0.1', 'localhost'].includes(url.hostname));
+  const text = document.body ? document.body.innerText.slice(0, 2000) : '';
+  return JSON.stringify([document.title, text, location.pathname, [...new Set(far.map(url => url.hostname))].slice(0, 20)]);
+})()
+"""
 LOOK = "JSON.stringify([document.readyState, document.body ? document.body.innerText.length : 0, document.images.length, location.href])"
 
 
@@ -105,7 +113,7 @@ class Chromium:
         self.process.wait()
 
 
-def shoot(url: str, seconds: float, *, jupyter: bool) -> dict[str, str]:
+def shoot(url: str, seconds: float, *, jupyter: bool) -> dict[str, Any]:
     """Open the page, wait until it stands still or the time is nearly over, and take its picture."""
     began = time.monotonic()
     chromium = Chromium(began + seconds)
@@ -122,9 +130,9 @@ def shoot(url: str, seconds: float, *, jupyter: bool) -> dict[str, str]:
             chromium.call("Page.navigate", session, url=notebook)
             _await(chromium, session, CELLS, began + seconds * 0.7)
             _settle(chromium, session, began + seconds * 0.8)
-        title, text, path = json.loads(_evaluate(chromium, session, FACTS))
+        title, text, path, hosts = json.loads(_evaluate(chromium, session, FACTS))
         picture = chromium.call("Page.captureScreenshot", session, format="png")["data"]
-        return {"title": str(title)[:200], "text": str(text), "path": str(path)[:500], "png": picture}
+        return {"title": str(title)[:200], "text": str(text), "path": str(path)[:500], "hosts": hosts, "png": picture}
     finally:
         chromium.close()
 

@@ -24,14 +24,14 @@ SERVE = """
 import http.server
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        body = b"<title>ok</title>ok"
         self.send_response(STATUS)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(BODY)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(BODY)
 def serve(port=8000, host="0.0.0.0"):
     http.server.ThreadingHTTPServer((host, port), Page).serve_forever()
 STATUS = 200
+BODY = b"<title>ok</title>ok"
 """
 
 

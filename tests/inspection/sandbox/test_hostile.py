@@ -218,11 +218,14 @@ def test_a_container_that_cannot_start(engine: RealEngine, tmp_path: Path, line:
 
 def test_the_browser_is_held_by_the_engines_limits(engine: RealEngine, tmp_path: Path) -> None:
     """The browser that looks at the page is in a group beside the demo's, under the engine's own."""
-    page = "serve()"
+    page = (
+        "BODY = b'<title>ok</title><script>const hosts = 1</script><img src=https://cdn.example/a.png><img src=/b.png>'\nserve()"
+    )
     terms = policy.terms(**{**PATIENT.limits, "page_seconds": 30})
     answer = tried(engine, tmp_path, page, terms=terms)
     assert answer.outcome == "passed", (answer.why, answer.findings)
     assert "screenshot.png" in [name for name, _, _ in answer.files]
+    assert [finding.params for finding in answer.findings if finding.rule == "run.outside"] == [{"names": "cdn.example"}]
     groups = list(Path("/sys/fs/cgroup").glob(f"**/{engines._name(engine.running.folder)}/mlplace-box"))
     assert groups
     peaks = [

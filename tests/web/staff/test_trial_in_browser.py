@@ -82,7 +82,7 @@ def search_and_follow(page: Page) -> None:
 def test_the_moderator_finds_the_cause_and_tries_again(market: Market, enter: Enter, person: Watched) -> None:
     submission = tried(market, silent())
     page = enter(market.vera, f"/staff/review/{submission.id}?left=card.description&right=try_install")
-    expect(page.get_by_text("Ответила", exact=True)).to_be_visible()
+    expect(page.get_by_text("Ожидание ответа", exact=True)).to_be_visible()
     expect(page.get_by_text("не получилось")).to_be_visible()
     expect(page.get_by_text("Docker 20.10.24, runc")).to_be_visible()
     failed = "Предыдущая попытка сорвалась не по вине автора. Не выполнена: песочница отказала (no such device)."
