@@ -38,6 +38,7 @@ OFFLINE = re.compile(
     re.IGNORECASE,
 )
 FULL = re.compile(r"no space left on device", re.IGNORECASE)
+FORWARDING = "IPv4 forwarding is disabled. Networking will not work."  # the engine, of every step: it has no network on purpose
 LOG_LINES = 40  # kept of a failed build
 LOOK = 0.2  # seconds between two looks at a build from outside
 SPARE = 16 << 20  # bytes left on the engine's disk when a build is stopped
@@ -207,7 +208,7 @@ def _follow(rows: Iterator[dict[str, Any]]) -> tuple[str | None, int, deque[str]
             text = plain(str(row.get("stream") or row.get("error") or ""))
             found = STEP.match(text)
             number = int(found[1]) if found else number
-            tail.extend(part.strip()[:500] for part in text.splitlines() if part.strip())
+            tail.extend(part.strip()[:500] for part in text.splitlines() if part.strip() and not part.endswith(FORWARDING))
             if "error" in row:
                 _ours(text)
                 failed = " · ".join(list(tail)[-4:])

@@ -39,6 +39,7 @@ def test_a_build_step(engine: RealEngine, tmp_path: Path, step: str, outcome: st
     assert (found.member, found.place) == ("Dockerfile", "3")
     if rule == "build.failed":
         assert "\x1b" not in policy.words(found) + answer.transcript["logs"]["Dockerfile"]
+        assert "forwarding" not in answer.transcript["logs"]["Dockerfile"]
     asked = {"example.org": 1} if rule == "build.network" else {}
     assert answer.transcript["building"] == {"attempts": len(asked), "lookups": asked, "proxied": {}}
 
