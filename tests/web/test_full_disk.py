@@ -6,23 +6,32 @@ import hashlib
 import os
 import secrets
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask import Flask
+from peewee import OperationalError
 from werkzeug.test import TestResponse
 
 from backoffice.app import create_app
+from backoffice.clock import utcnow
 from backoffice.domain.errors import TryLater
+from backoffice.inspection import runner
 from backoffice.storage import blob_key
 from backoffice.store.audit import Audit
-from backoffice.store.checks import Check
+from backoffice.store.checks import Check, Finding
 from backoffice.store.listings import Artifact, Submission
 from backoffice.store.outbox import Job
 from backoffice.usecases import examine
 from config.settings import Settings
+from tasks import running, scan
 from tests.real.disk import Disk, small_disk
 from tests.usecases.market import CARD, Market
 from tests.web.conftest import Visitor
@@ -198,3 +207,63 @@ def _until_full(anna: Visitor, address: str, draft: Submission) -> TestResponse:
         if answer.status_code != 200:
             return answer
     raise AssertionError("the disk never became full")
+
+
+@pytest.fixture
+def worker() -> Iterator[ThreadPoolExecutor]:
+    """A thread with connections of its own, as a worker has."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+@pytest.mark.jail
+def test_a_worker_whose_result_finds_no_room_records_it_later(
+    tight: tuple[Flask, Disk], worker: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is looked at, then there is no room to write that down: nothing counts as seen, the job is not lost, and it is done again."""
+    app, disk = tight
+    wiring = app.extensions["wiring"]
+    monkeypatch.setattr(scan, "wiring", wiring)
+    monkeypatch.setattr(running, "wiring", wiring)
+    market = Market(wiring)
+    market.submit(
+        market.draft(bytes_of={"instruction": f"# Инструкция\n\n{secrets.token_hex(60_000)}\n"}, now=utcnow()), now=utcnow()
+    )
+    check = next(row for row in Check.select() if row.context.startswith("instruction"))
+    job = Job.get((Job.actor == "scan") & (Job.subject == check.id))
+
+    def look_and_fill(path: Path, **rest: Any) -> runner.Inspection:
+        seen = runner.inspect(path, **rest | {"antivirus": None})
+        disk.fill()
+        return seen
+
+    with monkeypatch.context() as full, _reading(wiring.settings.database_url):
+        full.setattr(scan, "runner", SimpleNamespace(inspect=look_and_fill))
+        with suppress(
+            OperationalError
+        ):  # there may be no room to write down that there was none, either: then the lease runs out
+            worker.submit(running.run, job.id, scan.WORK).result()
+    check, job = Check.get_by_id(check.id), Job.get_by_id(job.id)
+    assert (check.state in ("running", "failed"), check.verdict in ("", "error"), job.finished_at) == (True, True, None)
+    assert Finding.select().where(Finding.check == check).count() == 0
+    disk.clear()
+    Job.update(due_at=utcnow(), leased_until=utcnow()).where(Job.id == job.id).execute()  # the time that passes
+    monkeypatch.setattr(
+        scan, "runner", SimpleNamespace(inspect=lambda path, **rest: runner.inspect(path, **rest | {"antivirus": None}))
+    )
+    worker.submit(running.run, job.id, scan.WORK).result()
+    check, job = Check.get_by_id(check.id), Job.get_by_id(job.id)
+    assert (check.state, check.verdict, job.outcome, job.tries) == ("passed", "pass", "done", 2)
+
+
+@contextmanager
+def _reading(url: str) -> Iterator[None]:
+    """Somebody reads all the while: until they are done SQLite cannot use its journal's pages again, so that it needs new ones."""
+    if not url.startswith("sqlite"):
+        yield
+        return
+    reader = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM submission").fetchone()
+    yield
+    reader.close()
