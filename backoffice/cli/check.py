@@ -16,7 +16,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from backoffice.domain.verdicts import Verdict
-from backoffice.inspection import clamd_server, jail, rules, runner
+from backoffice.inspection import archives, clamd_server, jail, rules, runner
 from backoffice.inspection.clamd_at_hand import at_hand
 from config.settings import Settings
 
@@ -38,17 +38,19 @@ def command(
 ) -> None:
     """Examine FILES (folders are read through) exactly as the workers do.
 
-    Ends with 0 when every file passes, warnings included; 1 when one is rejected; 2 when one could not be checked.
+    Ends with 0 when every file passes, warnings included; 1 when one is rejected; 2 when one could not be checked or nothing was.
     """
     settings: Settings = current_app.config["SETTINGS"]
     language = language or settings.languages[0]
     paths = list(_files(files))
+    if not paths:
+        raise click.UsageError("There is no file to examine.")
     if name and len(paths) != 1:
         raise click.UsageError("--name goes with exactly one file.")
     try:
         jail.ready()
     except jail.NoJail as problem:
-        raise click.ClickException(f"The jail cannot be built here, so nothing is examined: {problem}") from problem
+        raise click.UsageError(f"The jail cannot be built here, so nothing is examined: {problem}") from problem
     with _clamd(settings, wanted=not no_antivirus) as address, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         seen = pool.map(lambda path: runner.inspect(path, slot=SLOTS[slot], name=name or path.name, antivirus=address), paths)
         rows = [_row(path, slot, one, language) for path, one in zip(paths, seen, strict=True)]
@@ -60,8 +62,10 @@ def _files(given: Sequence[Path]) -> Iterator[Path]:
     for path in given:
         if path.is_dir():
             yield from sorted(inner for inner in path.rglob("*") if inner.is_file() and not inner.is_symlink())
-        else:
+        elif path.is_file():
             yield path
+        else:
+            raise click.UsageError(f"{path} is neither a file nor a folder.")  # a pipe would be waited for without end
 
 
 @contextmanager
@@ -81,7 +85,7 @@ def _clamd(settings: Settings, *, wanted: bool) -> Iterator[str | None]:
 
 def _row(path: Path, slot: str, seen: runner.Inspection, language: str) -> dict[str, Any]:
     return {
-        "file": str(path),
+        "file": os.fsencode(path).decode("utf-8", "replace"),  # a name need not be text, JSON is
         "slot": slot,
         "verdict": str(seen.verdict),
         "detected": seen.detected,
@@ -101,6 +105,11 @@ def _tool(tool: Any, language: str) -> dict[str, Any]:
 
 
 def _lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """For people. Names and words come from hostile files: what would move the cursor or turn the text around is written out."""
+    return map(archives.plain, _raw_lines(rows))
+
+
+def _raw_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     for row in rows:
         cover = row["coverage"]
         seen = f"{cover['scanned']}/{cover['members']}, opaque {cover['opaque']}, failed {cover['failed']}"

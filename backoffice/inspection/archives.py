@@ -110,10 +110,15 @@ def _oddity(name: str, longest: int) -> str:
     return 'символы <>:"|?* (characters)' if any(letter in '<>:"|?*' for letter in name) else ""
 
 
+def plain(text: str) -> str:
+    """The text with control and direction characters written out."""
+    return "".join(f"\\x{ord(c):02x}" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in text)
+
+
 def shown(name: str) -> str:
-    """A name that is safe to show: control and direction characters are written out, the middle of a long one is left out."""
-    plain = "".join(f"\\x{ord(c):02x}" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in name)
-    return plain if len(plain) <= 200 else f"{plain[:120]}…{plain[-70:]}"
+    """A name that is safe to show: ``plain``, and the middle of a long one is left out."""
+    safe = plain(name)
+    return safe if len(safe) <= 200 else f"{safe[:120]}…{safe[-70:]}"
 
 
 def _spent(report: Report) -> dict[str, int]:

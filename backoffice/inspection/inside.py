@@ -28,7 +28,7 @@ PROGRESS_EVERY = 0.25  # seconds
 _CLIPPED = 300  # characters of a parser's own message
 
 
-class OutOfRoom(Exception):  # noqa: N818  (there is none left)
+class Later(Exception):  # noqa: N818  (it is no error of the file)
     """The private folder's disk is full, or the like: the file is examined again later."""
 
 
@@ -94,10 +94,10 @@ class Examination:
             _count_failed(subject, report, before)
         except OSError as problem:
             if problem.errno in _OURS:
-                raise OutOfRoom(problem.strerror or "OSError") from problem
+                raise Later(problem.strerror or "OSError") from problem
             report.find("format.unparsed", subject, detail=f"{type(problem).__name__}: {problem}"[:_CLIPPED])
             _count_failed(subject, report, before)
-        except OutOfRoom:
+        except Later:
             raise
         except MemoryError:
             report.find("jail.memory", subject, megabytes=int(rules.limits()["memory_bytes"]) >> 20)
@@ -168,7 +168,10 @@ def examine_upload(path: Path, *, name: str, slot: str, pipe: IO[bytes], feeding
     report = work.report()
     size = path.stat().st_size
     subject = Subject(path, name, slot, size)
-    head = detect.head_of(path)
+    try:
+        head = detect.head_of(path)
+    except PermissionError as problem:  # the worker may read it, the jail's nobody may not: a machine set up wrongly
+        raise Later(problem.strerror) from problem
     detected = detect.detect(path, name, head) if size else "empty"
     if _allowed(subject, report):
         if detected not in detect.ARCHIVES:
@@ -242,7 +245,7 @@ def main() -> None:
         answer = examine_upload(
             Path(request["path"]), name=request["name"], slot=request["slot"], pipe=pipe, feeding=request["feeding"]
         )
-    except OutOfRoom as problem:
+    except Later as problem:
         sys.stderr.write(f"{problem}\n")
         sys.exit(frames.TRY_LATER)
     text = json.dumps(answer, default=str, ensure_ascii=True).encode()

@@ -53,12 +53,13 @@ class NoJail(Exception):  # noqa: N818  (there is none)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds are of the wall clock; ``memory`` is address space in bytes, ``resident`` what all processes may hold of it together;
-    ``file`` is the largest file the jail may write.
+    """Seconds are of the wall clock; ``memory`` is address space in bytes, ``data`` what of it each process may have as memory of its own, touched
+    or not, ``resident`` what all of them may hold together; ``file`` is the largest file the jail may write.
     """
 
     seconds: float
     memory: int = 2 << 30
+    data: int = 1 << 30
     resident: int = 256 << 20
     file: int = 4 << 30
     processes: int = 256
@@ -212,7 +213,11 @@ class _Tail:
 
 
 def _limit(limits: Limits, processes: int) -> None:
-    """Between fork and exec: nothing but setrlimit."""
+    """Between fork and exec: nothing but limits, and that the kernel without memory takes this process before any other."""
+    with suppress(OSError):
+        score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        os.write(score, b"1000")
+        os.close(score)
     seconds = int(limits.seconds * 2) + 1
     wanted = {
         resource.RLIMIT_CORE: 0,
@@ -220,6 +225,7 @@ def _limit(limits: Limits, processes: int) -> None:
         resource.RLIMIT_FSIZE: limits.file,
         resource.RLIMIT_NOFILE: limits.files,
         resource.RLIMIT_AS: limits.memory,
+        resource.RLIMIT_DATA: limits.data,
         resource.RLIMIT_NPROC: processes,
     }
     for kind, most in wanted.items():

@@ -83,6 +83,7 @@ def _limits(size: int) -> jail.Limits:
     return jail.Limits(
         seconds=numbers["seconds_base"] + numbers["seconds_per_mib"] * size / (1 << 20),
         memory=int(numbers["address_space_bytes"]),
+        data=int(numbers["data_bytes"]),
         resident=int(numbers["memory_bytes"]),
     )
 
@@ -270,23 +271,22 @@ def _judged(end: jail.End, heard: _Heard, scanned: _Scanned, *, size: int, secon
     if end.reason == "done" and not report:
         end = jail.End("output", "JSON")
     findings = [_finding(row) for row in report.get("findings", [])] + scanned.findings
-    if end.reason == "later":
-        scanned.trouble = clam.Unscanned(f"the jail had no room: {end.detail}", retry=True)
-    elif end.reason != "done":
+    if end.reason != "done":
         findings.append(_of_end(end))
     if scanned.trouble is not None:
         rule = "antivirus.unreachable"
         findings.append(Finding(rule, rules.severities()[rule], None, None, {"detail": scanned.trouble.reason}))
     coverage = Coverage(**report["coverage"]) if report else Coverage(bytes=size, members=1, failed=1)
     trouble = scanned.trouble
-    verdict = verdict_of(findings, failed=trouble is not None)
+    ours = trouble.reason if trouble else f"the jail could not work: {end.detail}" if end.reason == "later" else ""
+    verdict = verdict_of(findings, failed=bool(ours))
     if verdict == Verdict.PASS and (coverage.opaque or coverage.failed):
         verdict = Verdict.WARN  # what nobody could look into is never green
     doubt = next((f.rule for f in findings if rules.rules()[f.rule].inconclusive), "")
     return Inspection(
         verdict=verdict,
         state=_state(verdict, doubt),
-        why=trouble.reason if verdict == Verdict.ERROR and trouble else doubt,
+        why=ours if verdict == Verdict.ERROR else doubt,
         detected=str(report.get("detected", "")),
         findings=findings,
         coverage=coverage,

@@ -5,6 +5,7 @@ Each member's CRC-32 is compared here, so a cut in the wrong place cannot go uns
 
 from __future__ import annotations
 
+import signal
 import zlib
 from collections.abc import Iterator, Sequence
 from typing import IO
@@ -25,6 +26,8 @@ def walk(subject: Subject, files: Sequence[tuple[Entry, int | None]], report: Re
         extra = program.output.read(1)
     finally:
         code, errors = program.wait()
+        if code == -signal.SIGKILL or "Can't allocate" in errors:
+            raise MemoryError  # a dictionary past our limit is no damage
     if code != 0 or extra:
         _blame(errors)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import stat
 import struct
@@ -160,18 +161,23 @@ def _names() -> list[Case]:
 
 
 def _seven_outside(path: Path) -> None:
-    """py7zr refuses to write such a name, so the name is changed afterwards, with both checksums of the header."""
-    name, other = "xx/x.txt".encode("utf-16-le"), "../x.txt".encode("utf-16-le")
+    """py7zr refuses to write such a name, so the name is changed afterwards."""
+    path.write_bytes(_rewritten_seven("xx/x.txt".encode("utf-16-le"), "../x.txt".encode("utf-16-le")))
+
+
+def _rewritten_seven(before: bytes, after: bytes) -> bytes:
+    """A 7z of ``xx/x.txt`` with other bytes in its header, and both checksums of the header."""
     import py7zr
 
-    with py7zr.SevenZipFile(path, "w") as archive:
+    packed = io.BytesIO()
+    with py7zr.SevenZipFile(packed, "w", filters=[{"id": py7zr.FILTER_LZMA2, "preset": 6}]) as archive:
         archive.set_encoded_header_mode(False)
         archive.writestr(TEXT, "xx/x.txt")
-    data = bytearray(path.read_bytes().replace(name, other))
+    data = bytearray(packed.getvalue().replace(before, after))
     offset, length = struct.unpack_from("<QQ", data, 12)
     struct.pack_into("<L", data, 28, zlib.crc32(data[32 + offset : 32 + offset + length]))
     struct.pack_into("<L", data, 8, zlib.crc32(data[12:32]))
-    path.write_bytes(data)
+    return bytes(data)
 
 
 def _links() -> list[Case]:
@@ -295,6 +301,12 @@ def _bombs() -> list[Case]:
             ("archive.bomb",),
         ),
         Case("zeros.7z", DATA, lambda path: path.write_bytes(sevened({"a.txt": big})) and None, "reject", ("archive.bomb",)),
+        Case(
+            "a-dictionary-of-gigabytes.7z",
+            DATA,
+            write(_rewritten_seven(b"\x21\x21\x01\x16", b"\x21\x21\x01\x25")),
+            "pass",
+        ),
         Case("five-deep.zip", DATA, write(_deep(5)), "reject", ("archive.too_deep",)),
         Case("four-deep.zip", DATA, write(_deep(4)), "pass"),
         Case("many-members.zip", DATA, _many, "reject", ("archive.bomb",)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -80,3 +81,35 @@ def test_for_people_there_are_lines(tmp_path: Path) -> None:
     result = run(str(tmp_path / "a.zip"), "--slot", "data", "--no-antivirus", var=tmp_path)
     assert result.stdout.startswith("reject")
     assert "format.truncated" in result.stdout
+
+
+def test_what_is_no_file_is_refused_and_never_waited_for(tmp_path: Path) -> None:
+    """A pipe gives bytes when somebody writes some; a folder without files has nothing that could pass."""
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "empty").mkdir()
+    for name in ("pipe.csv", "empty", "missing.csv"):
+        result = run(str(tmp_path / name), "--slot", "data", "--no-antivirus", "--json", var=tmp_path)
+        assert (result.exit_code, result.stdout) == (2, ""), name
+        assert "Error: " in result.stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may read it and has a jail that may not")
+def test_a_file_the_jail_may_not_read_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "a.csv").chmod(0)
+    result = run(str(tmp_path / "a.csv"), "--slot", "data", "--no-antivirus", "--json", var=tmp_path)
+    told = rows(result)[0]
+    assert (told["verdict"], [finding["rule"] for finding in told["findings"]], result.exit_code) == ("error", ["jail.later"], 2)
+    assert "Permission denied" in told["findings"][0]["words"]
+
+
+def test_names_cannot_move_the_cursor_nor_break_the_json(tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "a\n\x1b[2J\u202ecsv.csv").write_text("a,b\n1,2\n")
+    (folder / os.fsdecode(b"\xff.csv")).write_text("a,b\n1,2\n")
+    lines = run(str(folder), "--slot", "data", "--no-antivirus", var=tmp_path).stdout
+    assert "a\\x0a\\x1b[2J\\x202ecsv.csv" in lines
+    assert lines.replace("\n", "").isprintable()
+    told = run(str(folder), "--slot", "data", "--no-antivirus", "--json", var=tmp_path)
+    assert [Path(row["file"]).name for row in json.loads(told.stdout_bytes.decode("utf-8"))][-1] == "\ufffd.csv"

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from backoffice.inspection import frames, jail
+from backoffice.inspection import frames, jail, memory
 
 pytestmark = pytest.mark.jail
 
@@ -163,6 +163,19 @@ def test_what_is_held_is_limited_and_not_what_is_reserved(tmp_path: Path, grow: 
     end, _ = run(tmp_path, f"{grow}\ntime.sleep(1000)", resident=100 << 20)
     assert end.reason == "memory"
     assert end.detail.endswith("MiB")
+
+
+def test_a_burst_between_two_looks_meets_the_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the watch is too slow the kernel refuses; and when the machine itself has no memory left, it takes the jail before any other."""
+    monkeypatch.setattr(memory, "EVERY", 1_000)
+    code = """
+    import mmap
+    def burst():
+        mmap.mmap(-1, 200 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).write(bytes(1 << 20))
+    say([attempt(burst), attempt(lambda: bytearray(200 << 20)), open("/proc/self/oom_score_adj").read()])
+    """
+    end, told = run(tmp_path, code, data=150 << 20)
+    assert (end.reason, told) == ("done", ["OSError: [Errno 12] Cannot allocate memory", "MemoryError: ", "1000\n"])
 
 
 def test_a_crash_is_an_answer_and_not_an_exception(tmp_path: Path) -> None:

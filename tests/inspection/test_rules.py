@@ -51,6 +51,7 @@ ELSEWHERE = {
     "jail.timeout": "test_jail.py",
     "jail.memory": "test_jail.py",
     "jail.output": "test_distrust.py",
+    "jail.later": "test_cli_check.py",
     "antivirus.limits": "test_antivirus_troubles.py",
     "antivirus.unreachable": "test_runner.py",
     "antivirus.macros": "test_antivirus.py: what clamd says of macros that the examiner of .doc rejects by itself",
