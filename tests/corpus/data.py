@@ -65,6 +65,7 @@ def _warned_csv() -> list[Case]:
         Case("classes-first.csv", DATA, put("кот;да\nпёс;нет\nкот;да\nкот;нет\n"), "warn", ("csv.no_header",)),
         Case("header-alone.csv", DATA, put("имя;возраст\n"), "warn", ("csv.no_rows",)),
         Case("ragged.csv", DATA, put(PEOPLE + "Анна;5\n"), "warn", ("csv.ragged",)),
+        Case("counts-first.csv", DATA, put("3,2,кот\n5.1,3.5,1.4,0\n4.9,3.0,1.3,1\n4.7,3.2,1.3,0\n"), "warn", ("csv.ragged",)),
         Case("formula.csv", DATA, put(PLAIN + "4,=HYPERLINK(A1),x\n"), "warn", ("csv.formula",)),
         Case("formula-of-a-program.csv", DATA, put("a,b\n1,+cmd|' /C calc'!A0\n2,@SUM(1)\n"), "warn", ("csv.formula",)),
         Case("dos.csv", DATA, put(PEOPLE, "cp866"), "warn", ("csv.encoding",)),

@@ -236,7 +236,7 @@ def _judge(seen: _Seen, dialect: _dialect.Dialect, subject: Subject, report: Rep
         raise Broken("csv.quotes")
     if not dialect.has_header:
         report.find("csv.no_header", subject)
-    if seen.columns.total == 0:
+    if seen.columns.total == 0 and not seen.ragged:
         report.find("csv.no_rows", subject)
     if seen.ragged:
         report.find("csv.ragged", subject, place=seen.ragged_at, count=seen.ragged, line=seen.ragged_at)

@@ -134,7 +134,7 @@ def _decode(subject: Subject, report: Report) -> None:
             told = (sound.frames, sound.samplerate, sound.channels, sound.subtype)
     except soundfile.LibsndfileError as problem:
         if problem.code == _UNIMPLEMENTED:
-            raise Broken("wav.codec", codec=str(problem.error_string)[:100]) from problem
+            raise Broken("wav.codec", codec=str(problem.error_string)[:100].rstrip(".")) from problem
         raise Broken("format.damaged", detail=str(problem)[-200:]) from problem
     count, rate, channels, subtype = told
     if frames == 0:
