@@ -12,7 +12,7 @@ from backoffice.inspection import antivirus
 from backoffice.inspection.rules import limits
 from backoffice.store import search, tally
 from backoffice.store.database import checkpoint, keep_statistics
-from backoffice.usecases import claim, digest, escalate, freshen, history, outlook, recompute, reconcile
+from backoffice.usecases import claim, digest, escalate, freshen, health, history, outlook, recompute, reconcile
 from tasks.broker import wiring
 from tasks.try_install import reap
 
@@ -21,8 +21,9 @@ WEEKS = 53  # counted ahead of anybody who looks at a year
 
 @dramatiq.actor(queue_name="sweeps", periodic=cron("* * * * *"), time_limit=50_000)
 def sweep_claims() -> None:
-    """Claims that ran out become free in every list; the numbers of lists stay short sums, and SQLite's journal stays short."""
+    """Claims that ran out become free in every list; the numbers of lists and SQLite's journal stay short. Leaves word that it ran."""
     with wiring.database.connection_context():
+        health.note_scheduler(utcnow())
         claim.sweep(now=utcnow())
         tally.fold()
         checkpoint(wiring.database)

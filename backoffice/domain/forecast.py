@@ -21,7 +21,7 @@ RUNS = 400
 EFFORT = (
     1_500_000  # decisions that are simulated while somebody waits: a large office gets fewer futures, each of which says more
 )
-NOBODY = 0
+NOBODY = -1  # no number of a person
 HORIZON = 10  # business days that are told
 TAIL = 4  # more that are simulated, so that what is due later still takes its share
 NEVER = 1e9
@@ -127,7 +127,8 @@ def change(office: Office, moves: Mapping[int, int], *, seed: int = 0) -> Change
     """What giving submissions to others changes: the same futures lived twice, so that few of them tell the difference well."""
     team = _team(office)
     sides = [_desk(office, line) for line in (office.waiting, office.waiting.moved(moves))]
-    runs = int(np.clip(EFFORT / max(team.rate.sum(), 1), RUNS / 8, RUNS))
+    ordinary = team.rate.sum() + sum(np.mean(office.arrivals.get(weekday) or 0) for weekday in office.weekdays)
+    runs = int(np.clip(EFFORT / max(ordinary, 1), RUNS / 8, RUNS))
     in_time = np.zeros((2, len(office.waiting.ids)), np.int64)
     counts = np.zeros((2, runs, HORIZON), np.int64)
     for run in range(runs):

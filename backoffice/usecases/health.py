@@ -11,13 +11,14 @@ import redis
 from peewee import PeeweeException
 
 from backoffice.inspection import antivirus
-from backoffice.store import outbox
+from backoffice.store import kept, outbox
 from backoffice.store.base import db
 from backoffice.wiring import Wiring
 
 LOW = 0.1  # of the disk of the sandbox's engine; less free than that is an alarm
 SANDBOX = "mlplace-health:sandbox"  # a key of Redis, outside the broker's own: how its engine was when its worker last looked
 FRESH = 1_500  # seconds that this stands for: the worker looks every ten minutes
+SILENT = timedelta(minutes=5)  # the scheduler's jobs leave word each minute
 LATE = timedelta(minutes=10)  # an outbox row this long past due means that no relay or worker runs
 
 
@@ -50,7 +51,15 @@ class Health:
 
 def report(wiring: Wiring, *, now: datetime) -> Health:
     """Look at every part once, with short time-outs."""
-    parts = [_database(), _queue(wiring), _outbox(now), _dead_letters(), antivirus_state(wiring), _sandbox(wiring)]
+    parts = [
+        _database(),
+        _queue(wiring),
+        _outbox(now),
+        _scheduler(now),
+        _dead_letters(),
+        antivirus_state(wiring),
+        _sandbox(wiring),
+    ]
     return Health([*parts, *_calendar(wiring, now)])
 
 
@@ -78,6 +87,21 @@ def _queue(wiring: Wiring) -> Part:
 def _outbox(now: datetime) -> Part:
     late = outbox.Job.select().where(outbox.Job.finished_at.is_null() & (outbox.Job.due_at < now - LATE)).count()
     return Part("outbox", "warning", "late_jobs", str(late)) if late else Part("outbox", "ok")
+
+
+def note_scheduler(now: datetime) -> None:
+    """Leave word that what runs by the clock does run."""
+    kept.keep("scheduler", "", {}, now=now)
+
+
+def _scheduler(now: datetime) -> Part:
+    """Without it deadlines pass unnoticed, and figures that are kept grow old."""
+    heard = kept.read("scheduler", "")
+    if heard is None:
+        return Part("scheduler", "warning", "never_ran")
+    if heard.made_at < now - SILENT:
+        return Part("scheduler", "warning", "silent", f"{heard.made_at:%Y-%m-%d %H:%M} UTC")
+    return Part("scheduler", "ok")
 
 
 def _dead_letters() -> Part:

@@ -9,7 +9,7 @@ from dataclasses import asdict, astuple, dataclass, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
-from peewee import SQL
+from peewee import SQL, Case, fn
 
 from backoffice.domain.capacity import Learned, Past, learn
 from backoffice.domain.deadlines import DeadlinePolicy
@@ -30,19 +30,21 @@ RENEWED = timedelta(minutes=5)  # by the scheduler
 STALE = 2 * RENEWED  # older than that, whoever looks counts anew
 NAMED = 300  # of the submissions most likely to be late that are kept
 WORTH_NAMING = 0.05  # probability of being late
+SHAPE = 2  # of what is kept: what another one left is counted anew
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """The forecast of business days as of ``made_at``, and the submissions most likely to be late with the probability.
 
-    ``change`` is the difference that moves make, as of now; None without any.
+    ``decided`` is the number of decisions that it goes by, ``change`` the difference that moves make, as of now; None without any.
     """
 
     days: tuple[date, ...]
     told: Sequence[Day]
     risks: Sequence[tuple[int, float]]
     made_at: datetime
+    decided: int
     change: Change | None = None
 
 
@@ -61,7 +63,7 @@ class _Frame:
         running, policy = policy_clock()
         days = _days_from(clock, clock.day_of(clock.next_working(now)), HORIZON + TAIL)
         duties = [(person.id, person.weekly_shifts, person.away) for person in people]
-        version = hashlib.sha256(f"{running.version} {policy.budget} {days[0]} {duties}".encode()).hexdigest()
+        version = hashlib.sha256(f"{SHAPE} {running.version} {policy.budget} {days[0]} {duties}".encode()).hexdigest()
         return cls(clock, days, people, version)
 
     @property
@@ -91,7 +93,7 @@ def outlook(*, now: datetime, moves: Mapping[int, int | None] | None = None) -> 
     if not moves:
         return found
     given = {number: owner or NOBODY for number, owner in moves.items()}
-    return replace(found, change=change(_office(frame, now), given, seed=frame.seed))
+    return replace(found, change=change(_office(frame, _learned(frame, now), now), given, seed=frame.seed))
 
 
 def _kept(frame: _Frame, now: datetime) -> Outlook | None:
@@ -99,16 +101,20 @@ def _kept(frame: _Frame, now: datetime) -> Outlook | None:
     if found is None:
         return None
     told = [Day(*each) for each in found.data["days"]]
-    return Outlook(frame.told, told, [(number, risk) for number, risk in found.data["risks"]], found.made_at)
+    return Outlook(
+        frame.told, told, [(number, risk) for number, risk in found.data["risks"]], found.made_at, found.data["decided"]
+    )
 
 
 def renew(*, now: datetime) -> Outlook:
     """Count the forecast, and keep it for whoever looks."""
     frame = _Frame.of(now)
-    office = _office(frame, now)
+    learned = _learned(frame, now)
+    office = _office(frame, learned, now)
     present = forecast(office, seed=frame.seed)
-    found = Outlook(frame.told, present.days, _likely(present, office), now)
-    kept.keep("forecast", frame.version, {"days": [astuple(day) for day in found.told], "risks": found.risks}, now=now)
+    found = Outlook(frame.told, present.days, _likely(present, office), now, learned.decided)
+    data = {"days": [astuple(day) for day in found.told], "risks": found.risks, "decided": found.decided}
+    kept.keep("forecast", frame.version, data, now=now)
     return found
 
 
@@ -123,10 +129,9 @@ def _likely(found: Forecast, office: Office) -> list[tuple[int, float]]:
     return [(number, -risk) for risk, _, number in sorted(risky)[:NAMED]]
 
 
-def _office(frame: _Frame, now: datetime) -> Office:
+def _office(frame: _Frame, learned: Learned, now: datetime) -> Office:
     clock, base, days = frame.clock, frame.base, frame.days
     _, policy = policy_clock()
-    learned = _learned(frame, now)
     return Office(
         now=clock.elapsed(base, now) / DAY if now > base else 0.0,
         waiting=_waiting(clock, base, now),
@@ -151,18 +156,17 @@ def _learned(frame: _Frame, now: datetime) -> Learned:
         rates={int(person): rate for person, rate in found.data["rates"].items()},
         moods=tuple(found.data["moods"]),
         doubt=found.data["doubt"],
+        decided=found.data["decided"],
     )
 
 
 def _waiting(clock: WorkingClock, base: datetime, now: datetime) -> Line:
-    columns = (Submission.id, Submission.deadline_at, Submission.assignee, Submission.claimant, Submission.claim_expires_at)
+    claimed = Case(None, [(Submission.claim_expires_at > now, Submission.claimant)])
+    whose = fn.COALESCE(Submission.assignee, claimed, NOBODY)
     ticking = (SQL(OPEN), Submission.deadline_at.is_null(False), Submission.on_hold == False)  # noqa: E712
-    rows = plain.rows(Submission.select(*columns).where(*ticking))
-    dues = _places(clock, base, plain.instants([row[1] for row in rows]))
-    claimed = [row for row in rows if row[2] is None and row[3] is not None and row[4] is not None]
-    ends = plain.instants([row[4] for row in claimed])
-    working = {row[0]: row[3] for row, end in zip(claimed, ends, strict=True) if end > micros(now)}
-    return Line.of([row[0] for row in rows], dues, [row[2] or working.get(row[0], NOBODY) for row in rows])
+    rows = plain.rows(Submission.select(Submission.id, Submission.deadline_at, whose).where(*ticking))
+    ids, dues, owners = zip(*rows, strict=True) if rows else ((), (), ())
+    return Line.of(ids, _places(clock, base, plain.instants(dues)), owners)
 
 
 def _places(clock: WorkingClock, base: datetime, at: Micros) -> list[float]:
@@ -186,6 +190,7 @@ def _past(frame: _Frame, now: datetime) -> Past:
         decided=decided,
         duty={person.id: [shift_of(person, day, clock) for day in days] for person in frame.people},
         backlog=history.waited(base),
+        budget=_budget(policy_clock()[1]),
     )
 
 

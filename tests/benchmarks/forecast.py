@@ -1,8 +1,9 @@
 """Back-test of the forecast: on a generated history, what it said beside what then happened.
 
-    python -m tests.benchmarks.forecast [--days 250] [--offices 8] [--runs 200]
+    python -m tests.benchmarks.forecast [--days 250] [--offices 8] [--runs 200] [--load 0.95] [--leave 1.5]
 
 The history is made by a process that the forecast does not know: moods that last for days, arrivals that come in bursts, people who are away.
+With ``--leave`` people leave alone what is due later than that many days: an office that could do more (``--load``) than it does.
 Prints JSON: how often the actual number of new breaches lay within the range said to hold four times out of five (of all forecasts, and of those
 that left anything open: whose range was more than one number), the bias, and for the risks of single submissions the calibration in tenths with
 the Brier score.
@@ -36,12 +37,12 @@ class World:
     duty: list[list[bool]] = field(default_factory=list)
 
 
-def live(generator: np.random.Generator, days: int) -> World:
-    """Days of work, earliest deadline first, moment by moment."""
+def live(generator: np.random.Generator, days: int, *, load: float, leave: float) -> World:
+    """Days of work, earliest deadline first, moment by moment; ``load`` is of what the office could do, give or take a twentieth."""
     people = int(generator.integers(4, 9))
     rates = generator.uniform(4, 9, people)
-    load = generator.uniform(0.9, 1.0)
-    by_weekday = generator.dirichlet(np.full(5, 12.0)) * 5 * rates.sum() * 0.9 * load
+    busy = generator.uniform(load - 0.05, load + 0.05)
+    by_weekday = generator.dirichlet(np.full(5, 12.0)) * 5 * rates.sum() * 0.9 * busy
     world, waiting, mood = World(), [], 1.0
     for day in range(days):
         burst = generator.gamma(8, 1 / 8)
@@ -59,7 +60,7 @@ def live(generator: np.random.Generator, days: int) -> World:
         for moment, person in slots:
             while arrivals and arrivals[0] <= moment:
                 _come(world, waiting, arrivals.pop(0))
-            if waiting:
+            if waiting and waiting[0][0] <= moment + leave:
                 _, number = heapq.heappop(waiting)
                 world.done[number], world.by[number] = moment, person
         for moment in arrivals:
@@ -104,11 +105,13 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=250)
     parser.add_argument("--offices", type=int, default=8)
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--load", type=float, default=0.95)
+    parser.add_argument("--leave", type=float, default=np.inf)
     given = parser.parse_args()
     hits, unsure, errors, actuals = ({1: [], 3: [], 5: [], 10: []} for _ in range(4))
     risks, seconds = [], []
     for seed in range(given.offices):
-        world = live(np.random.default_rng([2026, seed]), given.days)
+        world = live(np.random.default_rng([2026, seed]), given.days, load=given.load, leave=given.leave)
         came, done = np.array(world.came), np.array(world.done)
         late = done > came + BUDGET
         for day in range(LOOKBACK, given.days - HORIZON - TAIL, 3):

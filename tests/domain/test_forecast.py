@@ -84,7 +84,7 @@ def test_the_change_of_a_large_office_is_told_with_its_error() -> None:
     told, other = change(before, moves, seed=7), change(before, moves, seed=8)
     assert told.days[-1] < 0
     assert abs(told.days[-1] - other.days[-1]) < 6 * told.error
-    assert 0 < told.error < 0.1 * -told.days[-1]
+    assert 0 < told.error < 0.15 * -told.days[-1]
 
 
 def test_the_same_question_has_the_same_answer() -> None:
@@ -149,6 +149,42 @@ def test_the_good_days_on_which_the_queue_runs_empty_are_not_left_out() -> None:
     assert 0.9 * len(slots) < len(decided) < 0.97 * len(slots)  # now and then there was nothing to decide
     past = Past([n % 5 for n in range(400)], list(came), decided, {1: decided}, {1: [SHIFT] * 400}, len(came) - len(decided))
     assert learn(past).rates[1] == pytest.approx(len(slots) / 400, rel=0.02)
+
+
+def unhurried(per_day: int) -> Past:
+    """Eight weeks in which everything was decided two days after it came: in time, and never at once."""
+    came = [day + (n + 0.5) / per_day * 0.4 for day in range(-40, 0) for n in range(per_day)]
+    went = [at + 2 for at in came if at < -2]
+    return Past([n % 5 for n in range(40)], came, went, {1: went}, {1: [SHIFT] * 40}, backlog=2 * per_day)
+
+
+def test_who_leaves_work_until_it_is_due_could_do_more_than_comes() -> None:
+    """What nobody would have taken yet makes no day busy: six decisions in half of each day are twelve in a whole one."""
+    generator = np.random.default_rng(4)
+    came = np.sort(np.concatenate([day + SHIFT[0] + 0.1875 * generator.random(6) for day in range(-40, 0)]))
+    decided = [at for day in range(-38, 0) for at in sorted(day + SHIFT[0] + 0.1875 * generator.random(6))]
+    past = Past([n % 5 for n in range(40)], list(came), decided, {1: decided}, {1: [SHIFT] * 40}, backlog=12)
+    assert 8 < learn(past).rates[1] < 16
+
+
+def test_where_little_comes_the_past_says_only_that_a_moderator_is_good_for_more() -> None:
+    learned = learn(unhurried(1))
+    assert learned.rates[1] == pytest.approx(2.0)
+    assert learned.doubt >= learned.decided**-0.5 > 0.15  # thirty-eight decisions are sure to no more
+
+
+def test_what_a_few_late_decisions_say_is_believed() -> None:
+    past = unhurried(1)
+    late = [at + 2 for at in past.went]
+    learned = learn(replace(past, went=late, decided={1: late}))
+    assert learned.rates[1] < 1.5
+
+
+def test_a_team_that_is_late_is_as_fast_as_its_decisions_say() -> None:
+    came = [day + 0.4 for day in range(-40, 0) for _ in range(8)]
+    decided = [day + 0.4 + n / 20 for day in range(-40, 0) for n in range(5)]
+    past = Past([n % 5 for n in range(40)], came, decided, {1: decided}, {1: [SHIFT] * 40}, backlog=120)
+    assert learn(past).rates[1] == pytest.approx(5.0, rel=0.05)
 
 
 def test_without_a_past_nothing_is_assumed() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -73,3 +73,14 @@ def test_the_health_page_asks_for_the_next_year_from_mid_october(app: Flask, day
     report = health.report(app.extensions["wiring"], now=at(f"{day} 12:00"))
     calendar = next(part for part in report.parts if part.name == "calendar")
     assert (calendar.state, calendar.detail) == (state, "2028" if state == "warning" else "")
+
+
+def test_the_health_page_says_that_nothing_runs_by_the_clock(app: Flask) -> None:
+    def told(now: datetime) -> tuple[str, str]:
+        part = next(part for part in health.report(app.extensions["wiring"], now=now).parts if part.name == "scheduler")
+        return part.reason, part.detail
+
+    assert told(YEAR_END) == ("never_ran", "")
+    health.note_scheduler(YEAR_END)
+    assert told(YEAR_END + timedelta(minutes=4)) == ("", "")
+    assert told(YEAR_END + timedelta(minutes=6)) == ("silent", "2027-12-30 12:00 UTC")

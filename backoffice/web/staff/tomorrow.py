@@ -9,6 +9,7 @@ from typing import Any
 from babel.dates import format_date
 from peewee import SQL, ModelSelect
 
+from backoffice.domain.capacity import MANY
 from backoffice.domain.forecast import Change
 from backoffice.i18n import gettext, language
 from backoffice.store.listings import Submission
@@ -39,6 +40,7 @@ def told(args: Mapping[str, str], *, now: datetime) -> dict[str, Any]:
         "change": found.change,
         "effect": _effect(found),
         "made_at": found.made_at,
+        "few": found.decided if found.decided < MANY else None,
         "moved": len(moves),
         "move": many or "",
         "of": of,
