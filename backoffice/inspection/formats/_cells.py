@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ _PLAIN_START[list(BLANKS)] = False
 
 
 class Edges:
-    """Of one ``pyarrow.StringArray`` without nulls. ``empty``: how many cells have no byte."""
+    """Of one ``pyarrow.StringArray`` without nulls."""
 
     def __init__(self, array: Any) -> None:
         _, ends, values = array.buffers()
@@ -24,7 +25,18 @@ class Edges:
         self._data = np.frombuffer(values, np.uint8) if values is not None and values.size else np.zeros(1, np.uint8)
         self._filled = self._ends[1:] > self._ends[:-1]
         self._starts = self._data[np.minimum(self._ends[:-1], len(self._data) - 1)]
-        self.empty = len(array) - int(np.count_nonzero(self._filled))
+
+    def part(self, start: int, count: int) -> Edges:
+        """Those of ``count`` cells from ``start``."""
+        part = copy.copy(self)
+        part._ends = self._ends[start : start + count + 1]  # noqa: SLF001  (its own kind)
+        part._filled = self._filled[start : start + count]  # noqa: SLF001
+        part._starts = self._starts[start : start + count]  # noqa: SLF001
+        return part
+
+    def empty(self) -> int:
+        """How many cells have no byte."""
+        return len(self._filled) - int(np.count_nonzero(self._filled))
 
     def blank(self) -> bool:
         """Whether a cell may start or end with blanks."""

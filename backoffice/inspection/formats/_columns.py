@@ -6,7 +6,8 @@ Fed batch by batch, so that its memory does not grow with the file. Cells of tex
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,15 @@ ROWS = 500
 COLUMNS = 200  # shown and measured
 _CELL = 200  # characters
 _BYTES = 150_000  # of the preview as JSON
+
+
+def ahead(batches: Iterator[Any]) -> Iterator[Any]:
+    """The same batches; the next is read by another thread while one is looked at. Arrow lets Python go on meanwhile."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 @dataclass(slots=True)
@@ -48,8 +58,8 @@ class Columns:
     width: int = 0
     _columns: list[_Column] = field(default_factory=list)
 
-    def add(self, batch: Any) -> None:
-        """Take in one ``pyarrow.RecordBatch``."""
+    def add(self, batch: Any, edges: _cells.Edges | None = None) -> None:
+        """Take in one ``pyarrow.RecordBatch``; of a text table with the ``edges`` of all its cells, column by column."""
         if not self._columns:
             self._begin(batch)
         self.total += batch.num_rows
@@ -58,7 +68,10 @@ class Columns:
             cells = [_shown_cells(head.column(index)) for index in range(len(self._columns))]
             self.rows += [list(row) for row in zip(*cells, strict=True)]
         for index, column in enumerate(self._columns):
-            (_measure_typed if self.typed else _measure_text)(column, batch.column(index))
+            if edges is None:
+                _measure_typed(column, batch.column(index))
+            else:
+                _measure_text(column, batch.column(index), edges.part(index * batch.num_rows, batch.num_rows))
 
     def _begin(self, batch: Any) -> None:
         self.width = self.width or batch.num_columns
@@ -193,17 +206,16 @@ _KINDS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
 _FITS_LATER = {"integer": ("integer", "number"), "number": ("number",)}
 
 
-def _measure_text(column: _Column, array: Any) -> None:
+def _measure_text(column: _Column, array: Any, edges: _cells.Edges) -> None:
     import pyarrow as pa
     from pyarrow import compute
 
-    edges = _cells.Edges(array)
     if column.kind == "text":
-        column.nulls += edges.empty + _blank(array, edges)
+        column.nulls += edges.empty() + _blank(array, edges)
         return
     blank = edges.blank()
     trimmed = compute.utf8_trim_whitespace(array) if blank else array
-    filled = trimmed.filter(compute.not_equal(trimmed, "")) if blank or edges.empty else array
+    filled = trimmed.filter(compute.not_equal(trimmed, "")) if blank or edges.empty() else array
     column.nulls += len(array) - len(filled)
     if not len(filled):
         return

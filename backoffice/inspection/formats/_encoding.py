@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def _walk(path: Path) -> tuple[int | None, int | None, int]:
             if odd_at is None and not (chunk.isascii() and not decoder.getstate()[0]):
                 pending = len(decoder.getstate()[0])
                 try:
-                    decoder.decode(chunk)
+                    _prove(decoder, chunk)
                 except UnicodeDecodeError as problem:
                     odd_at = max(at - pending + problem.start, 0)
             rest = chunk.translate(None, _DELETE_ORDINARY)
@@ -69,6 +70,31 @@ def _walk(path: Path) -> tuple[int | None, int | None, int]:
         if odd_at is None and decoder.getstate()[0]:
             odd_at = at - len(decoder.getstate()[0])
     return odd_at, nul_at, controls - (1 if at and last == b"\x1a" and controls else 0)
+
+
+def _prove(decoder: codecs.IncrementalDecoder, chunk: bytes) -> None:
+    """What ``decoder`` would say of the chunk, with the whole lines of a large one read by Arrow."""
+    first, last, before = chunk.find(b"\n") + 1, chunk.rfind(b"\n") + 1, decoder.getstate()
+    if len(chunk) == CHUNK and first < last and _is_utf8(memoryview(chunk)[first:last]):
+        with suppress(UnicodeDecodeError):
+            decoder.decode(chunk[:first])
+            decoder.decode(chunk[last:])
+            return
+        decoder.setstate(before)
+    decoder.decode(chunk)
+
+
+def _is_utf8(text: memoryview) -> bool:
+    """Arrow proves it five times as fast as Python decodes it, and holds up no other thread. Imported here, because small files do without."""
+    import numpy as np
+    import pyarrow as pa
+
+    ends = pa.py_buffer(np.array([0, len(text)], np.int32))
+    try:
+        pa.Array.from_buffers(pa.string(), 1, [None, ends, pa.py_buffer(text)]).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _sample(path: Path, around: int) -> bytes:
