@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from backoffice.inspection import archive_rules, detect
 from backoffice.inspection.report import Broken, Report, Subject
@@ -24,8 +24,11 @@ CHUNK = 1 << 20
 ALONE_FROM = 64 << 20  # bytes of a 7z past which every member is handed to the antivirus, and the archive itself need not be
 _REUSED = 1 << 20  # bytes of a member whose file in the spool is written over by the next: making and removing files costs more
 _DRIVE = re.compile(r"^[A-Za-z]:")
-_RESERVED = re.compile(r"^(con|prn|aux|nul|com[1-9]|lpt[1-9])(\..*)?$", re.IGNORECASE)
-_BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+_RESERVED = re.compile(r"(?:^|/)(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\.[^/]*)?(?:/|\Z)", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # Unicode's category Cc
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
+_TAIL = re.compile(r"[^/][ .](?:/|\Z)|(?:^|/) (?:/|\Z)")  # of a part of the path; a part that is a dot is meant so
+_SPECIAL = re.compile(r'[<>:"|?*]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,12 @@ def _against_names(entries: Sequence[Entry], subject: Subject, report: Report) -
             report.find("archive.special", subject, name=shown(entry.name), detail=entry.target or "?")
         if entry.kind == "folder":
             continue
+        alike = unicodedata.normalize("NFC", name).casefold()
         if name in seen:
             report.find("archive.duplicate", subject, name=shown(entry.name))
-        elif other := folded.get(unicodedata.normalize("NFC", name).casefold()):
+        elif other := folded.get(alike):
             report.find("archive.case_collision", subject, name=shown(entry.name), other=shown(other))
-        seen[name] = folded[unicodedata.normalize("NFC", name).casefold()] = name
+        seen[name] = folded[alike] = name
 
 
 def leads_out(name: str) -> bool:
@@ -94,24 +98,26 @@ def leads_out(name: str) -> bool:
 
 def _oddity(name: str, longest: int) -> str:
     """What is odd in a name, in both languages for the finding's words; empty when nothing is."""
-    if any(unicodedata.category(letter) == "Cc" for letter in name):
+    if _CONTROL.search(name):
         return "управляющие символы (control characters)"
-    if any(letter in _BIDI for letter in name):
+    if _BIDI.search(name):
         return "символы направления письма (text direction marks)"
     if "\\" in name:
         return "обратная косая черта (backslash)"
     if not name or len(name.encode("utf-8", "replace")) > longest:
         return "длина имени (length)"
-    parts = name.rstrip("/").split("/")
-    if any(_RESERVED.match(part) for part in parts):
+    path = name.rstrip("/")
+    if _RESERVED.search(path):
         return "имя занято Windows (reserved by Windows)"
-    if any(part != part.rstrip(" .") and part != "." for part in parts):
+    if _TAIL.search(path):
         return "пробел или точка в конце (trailing space or dot)"
-    return 'символы <>:"|?* (characters)' if any(letter in '<>:"|?*' for letter in name) else ""
+    return 'символы <>:"|?* (characters)' if _SPECIAL.search(name) else ""
 
 
 def plain(text: str) -> str:
     """The text with control and direction characters written out."""
+    if text.isprintable():
+        return text
     return "".join(f"\\x{ord(c):02x}" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in text)
 
 
@@ -147,7 +153,10 @@ def bounded(chunks: Iterable[bytes], *, size: int, packed: int | None, report: R
 
 
 def take(entry: Entry, chunks: Iterable[bytes], subject: Subject, report: Report, *, feed: bool) -> None:
-    """Examine one unpacked file: spool it, hand it to the antivirus if ``feed``, descend, count it. Reads ``chunks`` to their end."""
+    """Examine one unpacked file: spool it, hand it to the antivirus if ``feed``, descend, count it. Reads ``chunks`` to their end.
+
+    A small text stays in memory.
+    """
     member = f"{subject.member}!/{entry.name}" if subject.member else entry.name
     stream = bounded(chunks, size=entry.size, packed=entry.packed, report=report)
     row = report.facts.get("_rows", {}).get(shown(entry.name)) if subject.depth == 0 else None
@@ -155,15 +164,16 @@ def take(entry: Entry, chunks: Iterable[bytes], subject: Subject, report: Report
         stream = _summed(stream, row)
     path = _spool(subject.depth) / f"member{_suffix(entry.name)}"
     try:
-        with path.open("r+b" if path.exists() else "w+b") as file:
-            kept = _written(stream, file, entry.name)
-            if feed:
-                report.feed(member, kept)
-            for _ in kept:  # what the antivirus did not ask for is still read to the end
-                pass
-            file.truncate()
-        inner = Subject(path, entry.name, subject.slot, entry.size, member, subject.depth + 1)
-        _descend(inner, report)
+        data = b"".join(stream) if entry.size <= detect.HEAD else None
+        if data is not None:
+            stream = iter((data,))
+        if data is None or detect.by_magic(data, entry.name) != "text":
+            stream = _written(stream, path, entry)
+        if feed:
+            report.feed(member, stream)
+        for _ in stream:  # what the antivirus did not ask for is still read to the end
+            pass
+        _descend(Subject(path, entry.name, subject.slot, entry.size, member, subject.depth + 1, data), report)
     finally:
         if entry.size > _REUSED:
             path.unlink(missing_ok=True)
@@ -191,16 +201,18 @@ def _suffix(name: str) -> str:
     return extension if extension in detect.FORMAT_OF_EXTENSION else ""
 
 
-def _written(chunks: Iterable[bytes], file: IO[bytes], name: str) -> Iterator[bytes]:
+def _written(chunks: Iterable[bytes], path: Path, entry: Entry) -> Iterator[bytes]:
     """Write what is read; of a large file that nobody can look into, only the head, from which its kind is told again."""
     done, whole = 0, True
-    for chunk in chunks:
-        if done == 0 and len(chunk) >= CHUNK // 2:
-            whole = detect.somebody_may_look(chunk[: detect.HEAD], name)
-        if whole or done == 0:
-            file.write(chunk)
-        done += len(chunk)
-        yield chunk
+    with path.open("r+b" if path.exists() else "w+b") as file:
+        for chunk in chunks:
+            if done == 0 and len(chunk) >= CHUNK // 2:
+                whole = detect.somebody_may_look(chunk[: detect.HEAD], entry.name)
+            if whole or done == 0:
+                file.write(chunk)
+            done += len(chunk)
+            yield chunk
+        file.truncate()
 
 
 def _descend(inner: Subject, report: Report) -> None:

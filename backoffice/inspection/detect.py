@@ -6,6 +6,7 @@ Text formats (csv, json, md) have no magic: there the extension says which of th
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
@@ -87,8 +88,9 @@ def detect(path: Path, name: str, head: bytes | None = None) -> str:
     return _h5_later(path) or _by_libmagic(head)
 
 
+@lru_cache(maxsize=1)
 def by_magic(head: bytes, name: str) -> str:
-    """The format as far as its first bytes tell; empty when they do not."""
+    """The format as far as its first bytes tell; empty when they do not. Of a small member it is asked twice in a row."""
     if head.startswith(_STARTS) or any(head.startswith(magic, at) for at, magic in _LATER):
         return next(found for at, magic, found in _MAGIC if head.startswith(magic, at))
     for test in (_riff, _pe, _pickle, _pyc):

@@ -26,7 +26,7 @@ def weigh(subject: Subject, folder: PurePosixPath, report: Report) -> None:
     plan = Plan("compose", subject.member or subject.name)
     with tempfile.TemporaryDirectory(prefix="config-") as empty:
         try:
-            text = subject.path.read_text(encoding="utf-8-sig", errors="replace")
+            text = subject.head(subject.size).decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
             compose.read(text, plan, root=Path(empty), base=str(folder), limits=limits)
         except Refused as refused:
             plan.seen.append(refused.seen)

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import IO, Any
@@ -67,7 +68,7 @@ class Examination:
         """Examine a member with what its content asks for. It shares findings and facts, not the preview."""
         inner = self.report()
         inner.findings, inner.facts = report.findings, report.facts
-        head = detect.head_of(subject.path)
+        head = subject.head(detect.HEAD)
         detected = detect.detect(subject.path, subject.name, head)
         archive_rules.note(subject, detected, head, report)
         self.examine(subject, detected, head, inner)
@@ -150,6 +151,7 @@ def _count_failed(subject: Subject, report: Report, before: Coverage) -> None:
         report.cover(failed=1, size=subject.size if report.coverage == before else 0)
 
 
+@cache
 def _module(detected: str) -> ModuleType | None:
     name = detect.MODULES.get(detected)
     if name is None:

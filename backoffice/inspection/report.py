@@ -30,7 +30,10 @@ class Broken(Exception):  # noqa: N818  (the file is broken, not we)
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One file to examine: the upload itself, or a member unpacked from it into the jail's private folder."""
+    """One file to examine: the upload itself, or a member unpacked from it into the jail's private folder.
+
+    A small member's bytes come along in ``data``; when it is plain text, there is no file at ``path``: making one costs more than looking at it.
+    """
 
     path: Path
     name: str  # as the author called it (a member: its path inside its archive)
@@ -38,6 +41,14 @@ class Subject:
     size: int
     member: str | None = None  # "outer.zip!/inner.csv" without the upload's own name; None for the upload
     depth: int = 0  # 0 the upload, 1 its members, …
+    data: bytes | None = None
+
+    def head(self, most: int) -> bytes:
+        """Its first ``most`` bytes."""
+        if self.data is not None:
+            return self.data[:most]
+        with self.path.open("rb", 0) as file:
+            return file.read(most)
 
 
 @dataclass(slots=True)

@@ -29,9 +29,9 @@ class Edges:
     def part(self, start: int, count: int) -> Edges:
         """Those of ``count`` cells from ``start``."""
         part = copy.copy(self)
-        part._ends = self._ends[start : start + count + 1]  # noqa: SLF001  (its own kind)
-        part._filled = self._filled[start : start + count]  # noqa: SLF001
-        part._starts = self._starts[start : start + count]  # noqa: SLF001
+        part._ends = self._ends[start : start + count + 1]
+        part._filled = self._filled[start : start + count]
+        part._starts = self._starts[start : start + count]
         return part
 
     def empty(self) -> int:
