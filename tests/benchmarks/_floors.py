@@ -70,8 +70,8 @@ def _pickle(path: Path) -> None:
 
 
 def _start(_: Path) -> None:
-    """bubblewrap around a Python that does nothing."""
-    subprocess.run(["bwrap", "--ro-bind", "/", "/", "--unshare-all", sys.executable, "-c", ""], check=True)
+    """A Python that does nothing."""
+    subprocess.run([sys.executable, "-c", ""], check=True)
 
 
 FLOORS: dict[str, Callable[[Path], None]] = {
