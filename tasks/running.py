@@ -18,7 +18,7 @@ from tasks.broker import wiring
 log = logging.getLogger(__name__)
 
 
-def _nothing(job: outbox.Job, error: str, *, exhausted: bool) -> None:
+def _nothing(job: outbox.Job, error: str, *, most: int, exhausted: bool) -> None:
     """Nobody needs to be told."""
 
 
@@ -66,7 +66,7 @@ def _failed(job: outbox.Job, work: Work, error: str, *, final: bool) -> None:
         else:
             kept = outbox.retry(job, now=now, delay=timedelta(seconds=work.delays[job.tries - 1]), error=error)
         if kept:
-            work.on_failure(job, error, exhausted=exhausted)
+            work.on_failure(job, error, most=len(work.delays) + 1, exhausted=exhausted)
 
 
 class _kept:  # noqa: N801  (a context manager, used like a function)

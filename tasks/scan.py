@@ -57,9 +57,9 @@ class _Progress:
             Check.update(progress={"bytes": done, "members": members}).where(Check.id == self.check_id).execute()
 
 
-def on_failure(job: Job, error: str, *, exhausted: bool) -> None:
+def on_failure(job: Job, error: str, *, most: int, exhausted: bool) -> None:
     """The check says so: retried, or exhausted. Never a pass."""
-    record_check.failed(job.subject, why=error, exhausted=exhausted, now=utcnow())
+    record_check.failed(job.subject, why=error, exhausted=exhausted, tried=(job.tries, most), now=utcnow())
 
 
 WORK = Work(look, DELAYS, on_failure)

@@ -121,11 +121,12 @@ def started(check_id: int, *, now: datetime) -> Check | None:
     return check
 
 
-def failed(check_id: int, *, why: str, exhausted: bool, now: datetime) -> None:
-    """We could not look: retried while there are tries left, then exhausted. Neither is ever a pass."""
+def failed(check_id: int, *, why: str, exhausted: bool, now: datetime, tried: tuple[int, int] | None = None) -> None:
+    """We could not look: retried while there are tries left, then exhausted. Neither is ever a pass. ``tried``: which try of how many it was."""
     with db.atomic():
         state = "exhausted" if exhausted else "failed"
-        Check.update(state=state, verdict=Verdict.ERROR, why=why, progress={}, finished_at=now if exhausted else None).where(
+        progress, finished_at = {"tried": tried} if tried else {}, now if exhausted else None
+        Check.update(state=state, verdict=Verdict.ERROR, why=why, progress=progress, finished_at=finished_at).where(
             (Check.id == check_id) & (Check.state != "exempt")
         ).execute()
         if exhausted:

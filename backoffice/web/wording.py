@@ -52,8 +52,10 @@ def short_instant(value: datetime | None) -> str:
     return format_datetime(value, pattern, tzinfo=zone(), locale=i18n.language())
 
 
-def day(value: date | datetime | None) -> str:
-    """«24 ноября 2026»."""
+def day(value: date | datetime | str | None) -> str:
+    """«24 ноября 2026»; a text is an instant as ISO 8601 writes it."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
     if isinstance(value, datetime):
         value = value.astimezone(zone()).date()
     return format_date(value, "d MMMM y", locale=i18n.language()) if value else "—"

@@ -136,6 +136,8 @@ CASES = (
     _doing("внешний-поток.pdf", _with_stream(zlib.compress(b"x"), F=String("c:\\secret.txt")), "pdf.remote"),
     _doing("вложение.pdf", _attached, "pdf.embedded"),
     _doing("видео.pdf", _note(lambda: {"Subtype": Name.RichMedia}), "pdf.embedded"),
+    _case("пароль-читателя.pdf", lambda: changed(_unchanged, encryption=pikepdf.Encryption(user="тайна", owner="")), "reject", "pdf.encrypted",
+          "pdf.restricted", "antivirus.encrypted"),
     _case("пароль.pdf", lambda: changed(_unchanged, encryption=pikepdf.Encryption(user="тайна", owner="тайна")), "reject", "pdf.encrypted",
           "antivirus.encrypted"),
     _case("бомба.pdf", _bomb, "reject", "pdf.bomb"),

@@ -9,11 +9,12 @@ import pytest
 
 from backoffice.clock import utcnow
 from backoffice.domain.verdicts import Verdict
+from backoffice.store.checks import Check
 from backoffice.store.listings import DictionaryValue, Submission, SubmissionValue
 from backoffice.store.moderation import Remark
-from backoffice.usecases import drafts
+from backoffice.usecases import drafts, record_check
 from backoffice.usecases.record_check import Outcome
-from tests.usecases.market import HOLLOW, Market
+from tests.usecases.market import HOLLOW, NOW, Market
 from tests.usecases.office import again
 from tests.web.conftest import SignIn, Visitor
 from tests.web.test_review import base, decision
@@ -158,6 +159,19 @@ def test_the_author_pane_has_everything_they_ever_sent(market: Market, sign_in: 
     text = pane(sign_in(market.vera), waiting, "author")
     assert f"№ {other.id}" in text
     assert "Отклонена" in text
+
+
+def test_a_check_tells_which_try_failed_and_how_old_the_signatures_are(market: Market, sign_in: SignIn) -> None:
+    waiting = market.awaiting()
+    failed_one, done = record_check.current_checks(waiting)[:2]
+    record_check.failed(failed_one.id, why="no clamd", exhausted=False, tried=(2, 5), now=NOW)
+    clamd = {"name": "clamd", "version": "1.4.3/27456", "seconds": 0.5, "database_built_at": "2026-11-20T09:00:00+00:00"}
+    Check.update(tools=[clamd | {"bundled_only": False}]).where(Check.id == done.id).execute()
+    text = pane(sign_in(market.vera), waiting, "checks")
+    assert "попытка 2 из 5" in text
+    assert "сигнатуры от 20 ноября 2026" in text
+    Check.update(tools=[clamd | {"bundled_only": True}]).where(Check.id == done.id).execute()
+    assert "только тестовые сигнатуры" in pane(sign_in(market.vera), waiting, "checks")
 
 
 def test_every_pane_that_is_offered_can_be_shown(market: Market, sign_in: SignIn) -> None:

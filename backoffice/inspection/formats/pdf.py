@@ -139,7 +139,12 @@ def _show(path: Path, report: Report) -> None:
     """Draw the first pages and take the words of all. A page that cannot be drawn is left out: the check itself is over."""
     import pypdfium2
 
-    document = pypdfium2.PdfDocument(str(path))
+    try:
+        document = pypdfium2.PdfDocument(str(path))
+    except pypdfium2.PdfiumError as problem:
+        if "password" in str(problem):  # the owner's is empty, which lets qpdf in; whoever only reads is asked for theirs
+            raise Broken("pdf.encrypted") from problem
+        raise
     try:
         pages, names = len(document), []
         words: list[str] = []

@@ -88,6 +88,6 @@ def test_without_an_engine_it_is_tried_again_and_never_passed(
     job = begun(check)
     with pytest.raises(TryLater, match="no_engine: MLPLACE_ENGINE"):
         try_install.install(job)
-    try_install.on_failure(job, "sandbox.no_engine: MLPLACE_ENGINE", exhausted=True)
+    try_install.on_failure(job, "sandbox.no_engine: MLPLACE_ENGINE", most=3, exhausted=True)
     assert (Check.get_by_id(check.id).state, Check.get_by_id(check.id).verdict) == ("exhausted", "error")
     assert Submission.get_by_id(submission.id).state == "awaiting_review"
