@@ -42,6 +42,8 @@ def examine(subject: Subject, report: Report) -> None:
     _check_end(subject, report)
     try:
         with pikepdf.open(subject.path, suppress_warnings=True, attempt_recovery=False) as document:
+            if document.is_encrypted and not document.user_password_matched:
+                raise Broken("pdf.encrypted")  # the owner's is empty, which let qpdf in; whoever only reads is asked for theirs
             _check(document, subject, report)
     except pikepdf.PasswordError as problem:
         raise Broken("pdf.encrypted") from problem
@@ -139,12 +141,7 @@ def _show(path: Path, report: Report) -> None:
     """Draw the first pages and take the words of all. A page that cannot be drawn is left out: the check itself is over."""
     import pypdfium2
 
-    try:
-        document = pypdfium2.PdfDocument(str(path))
-    except pypdfium2.PdfiumError as problem:
-        if "password" in str(problem):  # the owner's is empty, which lets qpdf in; whoever only reads is asked for theirs
-            raise Broken("pdf.encrypted") from problem
-        raise
+    document = pypdfium2.PdfDocument(str(path))
     try:
         pages, names = len(document), []
         words: list[str] = []
