@@ -20,7 +20,7 @@ MOST = 0.5  # of a team's day with enough to do: less says nothing of its mood
 MANY = 100  # decisions; fewer say little of what could be done
 LEAST = 2.0  # decisions on a full day that a moderator is good for, where so few were in time and show only how little there was to do
 LATE = 0.1  # of the decisions; with fewer a team was in time
-HARDLY = 2  # percent
+HARDLY = 1  # percent
 HABIT = 0.5  # business days; less is only the night
 HIGH = 80  # percentile of all days on duty that stands in for those
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from peewee import SQL, DateField, fn
+from peewee import JOIN, SQL, DateField, fn
 
 from backoffice.store import plain
 from backoffice.store.base import InstantField, JsonField, Row
@@ -75,14 +75,22 @@ def first_looks(since: datetime, until: datetime) -> list[Pair]:
     return [(_instant(submitted), _instant(looked)) for submitted, looked in plain.rows(rows)]
 
 
-def first_submissions(listings: Sequence[int]) -> dict[int, datetime]:
-    """When each of these listings was submitted for the first time."""
-    found: dict[int, datetime] = {}
+def ways(listings: Sequence[int]) -> dict[tuple[int, int], tuple[datetime, int]]:
+    """How publications came about, by (listing, number): the first submission since the listing's last publication, and how many it took."""
+    found: dict[tuple[int, int], tuple[datetime, int]] = {}
+    publication = (Decision.submission == Submission.id) & (Decision.kind == "publish")
     for start in range(0, len(listings), 500):
-        part = list(listings[start : start + 500])
-        rows = Submission.select(Submission.listing_id, fn.MIN(Submission.submitted_at))
-        rows = rows.where(Submission.listing.in_(part) & Submission.submitted_at.is_null(False)).group_by(Submission.listing_id)
-        found.update({listing: _instant(at) for listing, at in plain.rows(rows)})
+        part = Submission.listing.in_(list(listings[start : start + 500])) & Submission.submitted_at.is_null(False)
+        rows = Submission.select(Submission.listing_id, Submission.number, Submission.submitted_at, Decision.id)
+        rows = rows.join(Decision, JOIN.LEFT_OUTER, on=publication).where(part)
+        way: list[datetime] = []
+        of = None
+        for listing, number, submitted_at, published in plain.rows(rows.order_by(Submission.listing_id, Submission.number)):
+            way = [*(way if listing == of else ()), _instant(submitted_at)]
+            of = listing
+            if published:
+                found[listing, number] = way[0], len(way)
+                way = []
     return found
 
 

@@ -33,7 +33,8 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """One week, from local Monday to Monday. ``by_weekday`` counts decisions, Monday first; ``rounds`` counts publications by their round."""
+    """One week, from local Monday to Monday. ``by_weekday`` counts decisions, Monday first; ``rounds`` counts
+    publications by the submissions that each took since the last one."""
 
     monday: date
     submitted: int = 0
@@ -112,7 +113,8 @@ def _counted(monday: date, clock: WorkingClock) -> Week:
     made = history.decisions(since, until)
     kinds = Counter(decision.kind for decision in made)
     published = [decision for decision in made if decision.kind == "publish"]
-    first = history.first_submissions([decision.listing for decision in published])
+    known = history.ways(sorted({decision.listing for decision in published}))
+    ways = [(*known[decision.listing, decision.number], decision.made_at) for decision in published]
     weekdays = Counter(clock.day_of(decision.made_at).weekday() for decision in made)
     return Week(
         monday=monday,
@@ -124,10 +126,10 @@ def _counted(monday: date, clock: WorkingClock) -> Week:
         late=sum(_is_late(decision) for decision in made),
         to_first_look=spread(clock, history.first_looks(since, until)),
         to_decision=spread(clock, [(decision.submitted_at, decision.made_at) for decision in made]),
-        to_publication=spread(clock, [(first[decision.listing], decision.made_at) for decision in published]),
+        to_publication=spread(clock, [(begun, made_at) for begun, _, made_at in ways]),
         by_weekday=tuple(weekdays[n] for n in range(7)),
         reasons=dict(history.return_reasons(since, until).most_common(REASONS)),
-        rounds={str(number): n for number, n in sorted(Counter(decision.number for decision in published).items())},
+        rounds={str(number): n for number, n in sorted(Counter(count for _, count, _ in ways).items())},
     )
 
 

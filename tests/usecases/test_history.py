@@ -70,6 +70,19 @@ def test_a_week_is_counted_in_working_hours_and_kept_when_it_is_over(office: Off
     assert history.weeks(2, now=at("2026-12-01 13:00")) == [last, this]
 
 
+def test_the_way_to_a_publication_begins_anew_after_the_last_one(office: Office) -> None:
+    first = office.submission(submitted_at=at("2026-11-02 10:00"))
+    decide(office, first, "publish", at("2026-11-03 10:00"))
+    back = office.submission(submitted_at=MONDAY, listing=first.listing, number=2)
+    decide(office, back, "return", MONDAY + 10 * HOUR)
+    again = office.submission(submitted_at=MONDAY + 20 * HOUR, listing=first.listing, number=3)
+    decide(office, again, "publish", MONDAY + 30 * HOUR)
+    decide(office, office.submission(submitted_at=MONDAY), "publish", MONDAY + 5 * HOUR)
+    last = history.weeks(2, now=at("2026-12-01 12:00"))[0]
+    assert (last.to_publication.count, last.to_publication.max) == (2, 30.0)
+    assert last.rounds == {"1": 1, "2": 1}
+
+
 def test_what_happens_later_changes_no_week_that_is_over(office: Office) -> None:
     row = office.submission(submitted_at=at("2026-11-27 12:00"))
     history.weeks(2, now=at("2026-11-30 00:01"))

@@ -148,7 +148,7 @@ def _rounds(weeks: Sequence[Week]) -> Chart:
     return Chart(
         name="rounds",
         title=gettext("Rounds before publication"),
-        words=gettext("On which submission of the listing it was published."),
+        words=gettext("How many submissions it took since the listing’s last publication."),
         labels=rounds,
         series=[Series(gettext("Publications"), [float(total[each]) for each in rounds])],
         axis=gettext("Round"),
