@@ -9,11 +9,13 @@ from typing import Any
 from peewee import SQL, Expression, ModelSelect, SqliteDatabase, fn
 
 from backoffice.domain.priority import Reason
+from backoffice.domain.states import UNDER_MODERATION
 from backoffice.store import search
 from backoffice.store.base import Row, db
 from backoffice.store.listings import Submission, SubmissionValue
 from backoffice.store.moderation import Decision, EscalationStep
 
+OPEN = "\"t1\".\"state\" IN ('checking', 'awaiting_review')"  # literal: SQLite matches partial indexes by text
 MANY = 0.05  # a share of submissions that is joined rather than looked up one by one
 FEW = 2_000  # rows that are better fetched by their ids than asked for one by one
 
@@ -57,10 +59,9 @@ class Narrowed:
     conditions: list[Any]
     few: bool = False
 
-    def by_ids(self, ids: ModelSelect, otherwise: Any, most: int | None = None) -> None:
+    def by_ids(self, ids: ModelSelect, otherwise: Any) -> None:
         """Take those ids while they are few; many of them fill a page soon when each row is asked ``otherwise``."""
-        most = FEW if most is None else most
-        few = ids.limit(most + 1).count() <= most
+        few = ids.limit(FEW + 1).count() <= FEW
         self.conditions.append(Submission.id.in_(ids) if few else otherwise)
         self.few = self.few or few
 
@@ -76,7 +77,7 @@ def narrowed(filters: Filters, where: Where, *, now: datetime, tomorrow: datetim
             found.by_ids(links, _exists(SubmissionValue, SubmissionValue.value == value))
     if filters.author:
         theirs = Submission.author == filters.author
-        found.by_ids(_ids(theirs), theirs, most=None if where.decided else FEW // 10)  # open lists' own indexes hold the author
+        found.by_ids(_ids(theirs) if where.decided else _ids(theirs & Submission.state.in_(UNDER_MODERATION)), theirs)
     if filters.moderator:
         _of_moderator(found, filters.moderator, where)
     if filters.age:
@@ -124,15 +125,20 @@ def _plain(column: str, sign: str, value: Any) -> Expression:
     return Expression(SQL(f'{plus}"t1"."{column}"'), sign, value)
 
 
+def _open() -> Any:
+    """A deadline is a reason while moderation goes on. PostgreSQL would multiply this share with that of the list, which says the same."""
+    return SQL(OPEN) if isinstance(db.obj, SqliteDatabase) else fn.COALESCE(SQL(OPEN), False)
+
+
 def _because(found: Narrowed, reason: str, now: datetime, tomorrow: datetime) -> None:
     if reason in _FLAGS:
         flag = SQL(_FLAGS[reason])  # literal, as the partial indexes have them
         found.by_ids(_ids(flag), flag)
         return
-    ticking, text = SQL('NOT "t1"."on_hold"'), Submission.deadline_at.db_value
+    ticking, text = [_open(), SQL('NOT "t1"."on_hold"')], Submission.deadline_at.db_value
     conditions: dict[str, list[Any]] = {
-        Reason.OVERDUE: [ticking, _plain("deadline_at", "<=", text(now))],
-        Reason.DUE_TODAY: [ticking, Submission.deadline_at > now, Submission.deadline_at <= tomorrow],
+        Reason.OVERDUE: [*ticking, _plain("deadline_at", "<=", text(now))],
+        Reason.DUE_TODAY: [*ticking, Submission.deadline_at > now, Submission.deadline_at <= tomorrow],
         Reason.ESCALATED: [_exists(EscalationStep, SQL("1 = 1"))],
         Reason.REJECTING: [Submission.worst_finding == "reject", SQL('NOT "t1"."infected"')],
         Reason.CHECK_FAILED: [Submission.worst_finding == "error"],

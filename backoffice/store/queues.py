@@ -16,7 +16,7 @@ from peewee import JOIN, SQL, Case, Expression, ModelSelect, SqliteDatabase, Val
 from backoffice.domain.states import UNDER_MODERATION
 from backoffice.store import tally
 from backoffice.store.base import db
-from backoffice.store.filters import Filters, Narrowed, Where, narrowed
+from backoffice.store.filters import OPEN, Filters, Narrowed, Where, narrowed
 from backoffice.store.listings import DictionaryValue, Submission, SubmissionValue
 from backoffice.store.moderation import Decision, EscalationStep, ReviewDraft, Skip
 from backoffice.store.people import Person
@@ -36,7 +36,6 @@ _INDEX = {
     "today": "submission_decided",
     "later": "submission_by_time",
 }
-_OPEN = "\"t1\".\"state\" IN ('checking', 'awaiting_review')"  # literal: SQLite matches partial indexes by text
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +121,10 @@ def _free(watch: Watch) -> Expression:
     return Submission.assignee.is_null() & ~fn.COALESCE(_live(watch.now), False)
 
 
-def _awaiting() -> list[Any]:
+def _open(state: str) -> list[Any]:
     """SQLite finds the indexes of what is open by its own words; PostgreSQL would take the two for independent, and few for both."""
-    waits = SQL('"t1"."state" = \'awaiting_review\'')
-    return [SQL(_OPEN), waits] if isinstance(db.obj, SqliteDatabase) else [waits]
+    found = SQL(f'"t1"."state" = \'{state}\'')
+    return [SQL(OPEN), found] if isinstance(db.obj, SqliteDatabase) else [found]
 
 
 def _has_deadline() -> Expression:
@@ -133,13 +132,13 @@ def _has_deadline() -> Expression:
 
 
 def _in_tab(tab: str, watch: Watch) -> list[Any]:
-    awaiting = _awaiting()
+    awaiting = _open("awaiting_review")
     taken = SQL('("t1"."assignee_id" IS NOT NULL OR "t1"."claimant_id" IS NOT NULL)')  # as the partial index has it
     conditions: dict[str, Callable[[], list[Any]]] = {
         "mine": lambda: [*awaiting, _mine(watch)],
         "free": lambda: [*awaiting, _free(watch)],
         "others": lambda: [*awaiting, taken, ~_mine(watch), ~_free(watch)],
-        "checking": lambda: [SQL(_OPEN), SQL('"t1"."state" = \'checking\'')],
+        "checking": lambda: _open("checking"),
         "authors": waiting_for_authors,
         "today": lambda: [Submission.decided_at >= watch.today, Submission.state != "withdrawn"],
         "all": lambda: [Submission.submitted_at.is_null(False)],
@@ -182,14 +181,15 @@ def numbers(watch: Watch, filters: Filters, *, dear: bool = False) -> Numbers:
 def _groups(filters: Filters) -> list[tuple[str, ...]]:
     """Lists that filters are the same conditions for."""
     current, over = (*OPEN_TABS, "later"), ("authors", "today")
-    return [current, over, ("all",)] if filters.moderator else [(*current, *over), ("all",)]  # decisions count only for that
+    apart = filters.moderator or filters.author  # what they decided, or sent before, does not count among what is open
+    return [current, over, ("all",)] if apart else [(*current, *over), ("all",)]
 
 
 def _later(watch: Watch) -> list[Any]:
     if watch.horizon is None:
-        return [SQL(_OPEN), SQL("1 = 0")]
+        return [SQL(OPEN), SQL("1 = 0")]
     beyond = Expression(due(), ">", Submission.deadline_at.db_value(watch.horizon))
-    return [*_awaiting(), ~_mine(watch), beyond, _has_deadline()]
+    return [*_open("awaiting_review"), ~_mine(watch), beyond, _has_deadline()]
 
 
 def _weighed(conditions: dict[str, list[Any]], watch: Watch) -> dict[str, int]:

@@ -154,6 +154,13 @@ def test_each_reason_is_a_chip_and_a_filter(office: Office, sign_in: SignIn, rea
     assert f"reason={reason}" in page[page.index("искомая") :]
 
 
+@pytest.mark.parametrize("reason", [Reason.OVERDUE, Reason.DUE_TODAY])
+def test_a_deadline_is_no_reason_once_it_is_decided(office: Office, sign_in: SignIn, reason: Reason) -> None:
+    wanted(office, **REASONS[reason])
+    office.submission("решена", state="published", decided_at=utcnow(), **REASONS[reason])
+    assert titles(sign_in(office.lida).page(QUEUE, tab="all", reason=str(reason))) == ["искомая"]
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [
