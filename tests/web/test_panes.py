@@ -130,6 +130,21 @@ def test_a_member_of_an_archive_is_a_pane_of_its_own(market: Market, sign_in: Si
     assert vera.get(f"{base(waiting)}/pane/member.model_archive.нет.md").status_code == 404
 
 
+def test_of_the_version_before_the_reports_and_the_classification_can_stand_beside_todays(
+    market: Market, sign_in: SignIn
+) -> None:
+    first = market.awaiting(data_example=[HOLLOW])
+    market.decide(first, "return", market.vera)
+    second = next_round(market, first, "Другое", data_example=table(5, ток="double"))
+    vera = sign_in(market.vera)
+    assert "csv.no_header" in pane(vera, second, "was.checks")
+    assert "csv.no_header" not in pane(vera, second, "checks")
+    was, now = ({link.value.ru for link in one.values} for one in (first, second))
+    assert was != now
+    for name, values in (("was.card.classification", was), ("card.classification", now)):
+        assert all(value in pane(vera, second, name) for value in values)
+
+
 def test_the_version_in_the_catalog_stands_beside_one_that_was_returned_since(market: Market, sign_in: SignIn) -> None:
     first = market.awaiting()
     market.decide(first, "publish", market.vera)

@@ -61,36 +61,37 @@ def shelf(submission: Submission) -> Shelf:
 
 def choices(one: Shelf) -> list[Choice]:
     """Everything there is to show for this submission."""
-    checks, around = gettext("Checks"), gettext("Around it")
+    around = gettext("Around it")
     found = [Choice("outline", gettext("Outline"), gettext("At a glance"))]
     if one.previous:
         found.append(Choice("diff", gettext("What has changed"), gettext("At a glance")))
-    found += _things(one.submission, one.checks, "", (gettext("Card"), gettext("Files"), gettext("Inside the archives")))
-    found.append(Choice("checks", gettext("Reports of the checks"), checks))
-    if any(check.kind == "try_install" for check in one.checks):
-        found.append(Choice("try_install", gettext("Trial installation"), checks))
+    headings = (gettext("Card"), gettext("Files"), gettext("Inside the archives"), gettext("Checks"))
+    found += _things(one.submission, one.checks, "", headings)
     found += [Choice(f"rule.{name}", findings.title(name), gettext("Rules of what was found")) for name in one.rules()]
     for prefix, other, heading in (
         ("was.", one.previous, gettext("Before: version %(number)s", number=one.previous.number if one.previous else 0)),
         ("live.", one.live, gettext("In the catalog: version %(number)s", number=one.live.number if one.live else 0)),
     ):
         if other:
-            found += _things(other, current_checks(other), prefix, (heading,) * 3)
+            found += _things(other, current_checks(other), prefix, (heading,) * 4)
     found.append(Choice("checklist", gettext("Checklist"), around))
     found.append(Choice("author", gettext("The author's other models"), around))
     found.append(Choice("history", gettext("History"), around))
     return found
 
 
-def _things(submission: Submission, checks: list[Check], prefix: str, headings: tuple[str, str, str]) -> Iterator[Choice]:
-    card, files, inside = headings
-    for name in CARD:
+def _things(submission: Submission, checks: list[Check], prefix: str, headings: tuple[str, str, str, str]) -> Iterator[Choice]:
+    card, files, inside, reports = headings
+    for name in (*CARD, "classification"):
         yield Choice(f"{prefix}card.{name}", words.word(name, "field"), card)
     for artifact in in_order(submission):
         yield Choice(f"{prefix}file.{artifact.slot}", words.word(artifact.slot, "slot"), files)
     for check in checks:
         for member in _members(check):
             yield Choice(f"{prefix}member.{check.slot}.{member}", member, inside)
+    yield Choice(f"{prefix}checks", gettext("Reports of the checks"), reports)
+    if any(check.kind == "try_install" for check in checks):
+        yield Choice(f"{prefix}try_install", gettext("Trial installation"), reports)
 
 
 def _members(check: Check) -> list[str]:
@@ -132,6 +133,7 @@ def content(name: str, one: Shelf) -> str:
             return content(name.removeprefix(prefix), Shelf(other, checks, None, None, findings.of_checks(checks)))
     kind, _, which = name.partition(".")
     makers: dict[str, Callable[[Shelf, str], dict[str, Any]]] = {
+        "card": _card,
         "file": _file,
         "member": _member,
         "checks": _checks,
@@ -144,9 +146,12 @@ def content(name: str, one: Shelf) -> str:
         "history": _history,
     }
     context: dict[str, Any] = {"submission": one.submission, "which": which, "checks": one.checks, "previous": one.previous}
-    if kind in makers:
-        context |= makers[kind](one, which)
+    context |= makers[kind](one, which)
     return render_template(f"staff/review/panes/{kind}.html", **context)
+
+
+def _card(one: Shelf, which: str) -> dict[str, Any]:
+    return {"values": differences.classification(one.submission)} if which == "classification" else {}
 
 
 def _file(one: Shelf, which: str) -> dict[str, Any]:

@@ -37,10 +37,12 @@ def held(submission: Submission) -> bool:
 
 
 def claimant_name(submission: Submission) -> str:
-    """Who has it; mostly it is the reader, whose name is known already."""
+    """Whose claim is live; mostly it is the reader's, whose name is known already."""
+    if not is_live(submission.claimant_id, submission.claim_expires_at, now=utcnow()):
+        return ""
     if submission.claimant_id == current_user.id:
         return str(current_user.name)
-    return submission.claimant.name if submission.claimant_id else ""
+    return str(submission.claimant.name)
 
 
 def own_keys() -> dict[str, str]:

@@ -12,7 +12,7 @@ window.review.parts.push((page) => {
     const box = $(`.point[data-point="${CSS.escape(point)}"]`);
     const { remark, about } = box.dataset;
     state.checklist[point] = value;
-    document.getElementById("announcer").textContent = `${$("[data-words]", box).textContent}: ${$(`input[value="${value}"] + label`, box).textContent}`;
+    page.say(`${$("[data-words]", box).textContent}: ${$(`input[value="${value}"] + label`, box).textContent}`);
     const drafted = state.remarks.findIndex((each) => each.point === point);
     if (value === "no" && drafted < 0 && remark) page.fromTemplate(remark, { point, ...(SLOTS.includes(about) ? { slot: about } : { field: about }) });
     else if (value !== "no" && drafted >= 0) {
@@ -89,6 +89,7 @@ window.review.parts.push((page) => {
     if (outcome === "not_fixed" && carried < 0) page.addRemark(data.old.find((each) => each.carried_from === id), { focus: false });
     else if (outcome !== "not_fixed" && carried >= 0) { state.remarks.splice(carried, 1); page.drawRemarks(); }
     page.drawOld();
+    page.say($(`[data-old="${id}"] input[value="${outcome}"] + label`).textContent);
     page.touched();
   };
   page.drawOld = () => {

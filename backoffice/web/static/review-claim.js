@@ -42,9 +42,12 @@ window.review.parts.push((page) => {
       warned = false;
       root.dataset.held = "1";
       for (const field of $$('input[name="token"]')) field.value = claim.token;
+      const within = $("#live").contains(document.activeElement);
       $("#live").hidden = true;
       page.showBlockers();
       countDown();
+      if (within) $("h1").focus({ preventScroll: true });
+      page.say($("[data-countdown]")?.textContent || "");
     } catch (error) { lost(error.message, false); }
   }
   const secondsTo = (instant) => Math.max(0, Math.round((instant - Date.now()) / 1000));

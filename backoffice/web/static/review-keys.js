@@ -4,8 +4,8 @@ window.review.parts.push((page) => {
   const { data, words, $, $$, modal, fill } = page;
   const press = (act) => { const found = $(`button[data-act="${act}"]`); if (found && !found.disabled) found.click(); };
   const ACTS = {
-    left: () => page.focusPane("left"),
-    right: () => page.focusPane("right"),
+    left: () => page.goToPane("left"),
+    right: () => page.goToPane("right"),
     down: () => page.scroll(1),
     up: () => page.scroll(-1),
     previous_content: () => page.turn(-1),

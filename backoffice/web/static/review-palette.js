@@ -7,11 +7,13 @@ window.review.parts.push((page) => {
 
   function entries() {
     const acts = $$("[data-rebind]").map((button) => ({ text: button.dataset.words, hint: $("kbd", button).textContent, run: () => page.pressed($("kbd", button).textContent) }));
-    const buttons = $$(".review-head button[data-bs-toggle], .presets a, .review-head [data-palette]").map((button) => ({ text: button.dataset.palette || button.textContent.trim().replace(/\s+/g, " "), run: () => button.click() }));
+    const words = (button) => button.dataset.palette || button.textContent.trim().replace(/\s+/g, " ");
+    const pressed = $$(".review-head button[data-bs-toggle], .presets a, [data-palette]").map((button) => ({ text: words(button), run: () => button.click() }));
+    const sections = $$("#menu .nav-link").map((link) => ({ text: `→ ${words(link)}`, run: () => link.click() }));
     const points = $$("#work-checklist .point legend").map((legend) => ({ text: `✓ ${$("[data-words]", legend).textContent}`, run: () => { page.step("checklist"); legend.closest(".point").scrollIntoView({ block: "center" }); $("input", legend.closest(".point")).focus(); } }));
     const panes = [...$(".pane [data-pane-select]").options].flatMap((option) => [["←", "left"], ["→", "right"]].map(([arrow, side]) => ({ text: `${arrow} ${option.parentElement.label}: ${option.text}`, run: () => page.open(side, option.value) })));
     const templates = data.templates.map((template) => ({ text: `+ ${template.title}`, run: () => page.fromTemplate(template.id) }));
-    return [...acts, ...buttons, ...points, ...panes, ...templates].filter((entry) => entry.text);
+    return [...acts, ...pressed, ...points, ...panes, ...templates, ...sections].filter((entry) => entry.text);
   }
   let all = [];
   function draw() {

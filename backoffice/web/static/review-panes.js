@@ -16,13 +16,22 @@ window.review.parts.push((page) => {
     for (const pane of $$(".pane")) pane.classList.toggle("current", pane.dataset.side === side);
   };
 
+  page.goToPane = (side) => {
+    page.focusPane(side);
+    bodyOf(side).focus({ preventScroll: true });
+  };
+
   // What a pane shows.
   async function load(side, name) {
     const answer = await fetch(`${page.base}/pane/${name.split("/").map(encodeURIComponent).join("/")}`, { signal: page.life.signal }).catch(() => null);
     if (!answer?.ok) { if (!page.life.signal.aborted) window.announce(words.failed, "danger"); return; }
     if (selectOf(side).value !== name) return; // another was chosen meanwhile
-    bodyOf(side).replaceChildren(document.createRange().createContextualFragment(await answer.text()));
-    bodyOf(side).scrollTop = 0;
+    const body = bodyOf(side);
+    const within = body.contains(document.activeElement);
+    body.replaceChildren(document.createRange().createContextualFragment(await answer.text()));
+    body.scrollTop = 0;
+    if (within) body.focus({ preventScroll: true }); // what was in hand is gone
+    page.say(`${paneOf(side).ariaLabel}: ${selectOf(side).selectedOptions[0].textContent}`);
     page.drawChecklist();
   }
   page.open = async (side, name, { remember = true } = {}) => {
@@ -72,6 +81,7 @@ window.review.parts.push((page) => {
     keepPair();
     step = name;
     page.show(name);
+    $(`#tab-${name}`).focus();
     if (steps[name]) openPair(steps[name]);
   };
 

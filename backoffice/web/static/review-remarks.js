@@ -21,6 +21,7 @@ window.review.parts.push((page) => {
     const text = make("textarea", { className: "form-control mt-2", rows: 3, value: remark.text, ariaLabel: words.text, maxLength: 4000 });
     const place = make("button", { className: "btn btn-sm btn-ghost-secondary text-wrap text-start", type: "button", textContent: where(remark), title: words.anchor });
     const remove = make("button", { className: "btn btn-sm btn-icon ms-auto", type: "button", textContent: "×", ariaLabel: words.remove });
+    remove.dataset.remove = "";
     const anchor = make("div", { className: "anchor" });
     const holders = make("div", {});
     if (remark.template) drawGaps(holders, remark, text);
@@ -35,7 +36,10 @@ window.review.parts.push((page) => {
     };
     level.onchange = () => { remark.level = level.value; box.dataset.level = level.value; page.touched(); };
     text.oninput = () => { remark.text = text.value; page.touched(); };
-    remove.onclick = () => page.dropRemark(index);
+    remove.onclick = () => {
+      page.dropRemark(index);
+      ($(`#remarks .remark:nth-child(${Math.min(index + 1, state.remarks.length)}) [data-remove]`) || $("[data-new-remark]")).focus();
+    };
     return box;
   }
   function drawAnchor(holder, remark, changed) {
@@ -79,6 +83,7 @@ window.review.parts.push((page) => {
     page.drawChecklist();
     page.drawOld();
     drawRemarks();
+    page.say(words.removed);
     page.touched();
   };
   page.addRemark = (remark, { focus = true } = {}) => {
@@ -108,14 +113,16 @@ window.review.parts.push((page) => {
     const open = wanted.length > 0 || document.activeElement === search;
     const found = data.templates.filter((t) => wanted.every((word) => `${t.title} ${t.text}`.toLocaleLowerCase().includes(word)));
     const shown = wanted.length ? found : found.filter((t) => t.fits || open).slice(0, 12);
-    $("#template-list").replaceChildren(...shown.map((t) => {
+    $("#template-list").replaceChildren(...shown.map((t, index) => {
       const used = state.remarks.findIndex((remark) => remark.template === t.id);
       const button = make("button", { type: "button", textContent: `${used >= 0 ? "☑" : "☐"} ${t.title}` });
       button.setAttribute("role", "checkbox");
       button.setAttribute("aria-checked", String(used >= 0));
       button.onclick = () => {
-        if (used >= 0) page.dropRemark(used); else page.fromTemplate(t.id);
+        if (used < 0) page.fromTemplate(t.id);
+        else page.dropRemark(used);
         drawTemplates();
+        if (used >= 0) ($(`#template-list li:nth-child(${index + 1}) button`) || search).focus();
       };
       return make("li", {}, button);
     }));

@@ -25,6 +25,7 @@ window.review = (() => {
       token: root.dataset.token,
       leaving: false,
       state: { checklist: {}, remarks: [], old: {}, message: "", opaque_signed: false, ...data.draft },
+      say: (text) => { document.getElementById("announcer").textContent = text; }, // to readers' software only
       held: () => root.dataset.held === "1",
       on: (target, kinds, act, options = {}) => { for (const kind of kinds.split(" ")) target.addEventListener(kind, act, { ...options, signal: life.signal }); },
       every: (milliseconds, act) => {
@@ -83,7 +84,8 @@ window.review = (() => {
       dirty = true;
       await page.saved();
       const kind = state.remarks.some((remark) => remark.level === "requirement") ? "return" : state.message && !state.remarks.length ? "reject" : "publish";
-      const shown = await window.ask(`${page.base}/preview`, { body: payload(kind) });
+      const shown = await window.ask(`${page.base}/preview`, { body: payload(kind) }).catch((error) => window.announce(error.message, "danger"));
+      if (!shown) return;
       $("[data-letter-subject]").textContent = shown.subject;
       $("[data-letter-text]").textContent = shown.text;
       $("[data-letter-html]").src = `${page.base}/letter/${kind}`;
@@ -139,7 +141,12 @@ window.review = (() => {
       const made = event.target.closest("[data-decide]");
       if (made) page.decide(made.dataset.decide);
     });
-    // Dialogs: the first field is ready to be typed in, Ctrl+Enter sends.
+    // Dialogs: the first field is ready to be typed in, Ctrl+Enter sends; afterwards one is where one was.
+    let before = null;
+    page.on(document, "show.bs.modal", () => { if (document.activeElement !== document.body && !document.activeElement.closest(".modal")) before = document.activeElement; });
+    page.on(document, "hidden.bs.modal", ({ target }) => {
+      if (document.activeElement === document.body || target.contains(document.activeElement)) before?.focus({ preventScroll: true });
+    });
     page.on(document, "shown.bs.modal", (event) => $("input:not([type=hidden]), select, textarea", event.target)?.focus());
     page.on(document, "keydown", (event) => {
       const form = (event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.closest?.(".modal form");

@@ -168,6 +168,56 @@ def test_in_english_nothing_of_ours_is_russian(gallery: Gallery, come: Come, mar
     assert not left, "\n".join(dict.fromkeys(left))
 
 
+def test_what_one_had_in_hand_is_not_lost_and_what_happened_is_said(gallery: Gallery, olga: Watched) -> None:
+    page, keys = olga.page, olga.page.keyboard
+    said = page.locator("#announcer")
+    page.goto(f"/staff/review/{gallery.again.id}")
+    keys.press("l")
+    expect(page.locator('.pane[data-side="right"] [data-pane-body]')).to_be_focused()
+    keys.press("]")
+    expect(said).to_contain_text("Правая панель: ")
+    expect(page.locator('.pane[data-side="right"] [data-pane-body]')).to_be_focused()
+    keys.press("d")
+    expect(page.get_by_role("tab", name="Решение")).to_be_focused()
+    keys.press("?")
+    expect(page.locator("#help.show")).to_be_visible()
+    keys.press("Escape")
+    expect(page.get_by_role("tab", name="Решение")).to_be_focused()
+    keys.press("g")
+    keys.press("y")
+    expect(said).to_have_text("не исправлено")
+    page.get_by_role("button", name="Убрать комментарий").focus()
+    keys.press("Enter")
+    expect(said).to_have_text("Комментарий убран.")
+    expect(page.locator("[data-new-remark]")).to_be_focused()
+    keys.press("/")
+    keys.insert_text("лицензи")
+    keys.press("Enter")
+    keys.press("Escape")
+    page.locator("#template-search").fill("лицензи")
+    used = page.locator("#template-list [aria-checked=true]")
+    used.focus()
+    keys.press("Space")
+    expect(page.locator("#template-list [aria-checked=false]").first).to_be_focused()
+
+
+def test_a_lapse_and_errors_are_accessible_and_taking_again_keeps_the_focus(gallery: Gallery, olga: Watched) -> None:
+    page = olga.page
+    page.goto(f"/staff/review/{gallery.first.id}")
+    page.keyboard.press("t")
+    expect(page.locator("#claim")).to_contain_text("осталось")
+    Submission.update(claim_expires_at=utcnow() - timedelta(seconds=1)).where(Submission.id == gallery.first.id).execute()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    again = page.get_by_role("button", name="Взять снова")
+    expect(again).to_be_visible()
+    page.evaluate("for (const kind of ['info', 'success', 'warning', 'danger']) window.announce('Не получилось', kind)")
+    found = in_both_themes(olga, ".review-head") + in_both_themes(olga, "#toasts")
+    again.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_be_focused()
+    assert not found, "\n".join(found)
+
+
 def test_panes_keep_their_pair_in_the_address_and_of_each_step(gallery: Gallery, olga: Watched) -> None:
     page = olga.page
     left, right = page.get_by_label("Что показывает левая панель"), page.get_by_label("Что показывает правая панель")
