@@ -27,6 +27,8 @@ TABLE = {
     "rows": [[f"{row}:{column}" for column in range(6)] for row in range(3000)],
     "total_rows": 90_000,
 }
+HEADS_IN_VIEW = """(heads) => heads.map((head) => [head.firstChild.textContent, head.getBoundingClientRect()])
+    .filter(([, box]) => box.right > 60 && box.left < window.innerWidth).map(([name, box]) => [name, box.left])"""
 TREE = {
     "kind": "tree",
     "entries": [{"name": f"папка/{n}.dll", "size": n * 1000, "crc": f"{n:08x}", "flags": []} for n in range(5000)],
@@ -92,6 +94,14 @@ def test_a_wide_table_keeps_its_head_its_numbers_and_only_the_columns_in_view(sh
     expect(page.get_by_role("cell", name="0:0", exact=True)).to_be_visible()
     assert nodes(page) < 4000  # of 20,000 cells
     expect(page.get_by_role("cell", name="0:199", exact=True)).to_have_count(0)
+    page.evaluate("window.scrollTo(6000, 0)")
+    expect(page.get_by_role("cell", name="0:0", exact=True)).to_have_count(0)
+    heads = page.locator("thead th:not(.n)").evaluate_all(HEADS_IN_VIEW)
+    assert len(heads) > 5
+    for name, x in heads:
+        box = page.get_by_role("cell", name=f"0:{name.removeprefix('признак ')}", exact=True).bounding_box()
+        assert box
+        assert abs(box["x"] - x) < 1.5
     page.evaluate("window.scrollTo(document.documentElement.scrollWidth, document.documentElement.scrollHeight)")
     last = page.get_by_role("cell", name="99:199", exact=True)
     expect(last).to_be_in_viewport()
@@ -130,7 +140,7 @@ def test_a_row_walked_to_shows_its_long_cells_whole(show: Show) -> None:
             "показано только начало · на месте рисунков знак ▣",
         ),
         ({"kind": "image", "width": 9, "height": 8, "mode": "RGBA", "frames": 10}, "9 × 8 · RGBA · кадров: 10, показан первый"),
-        ({"kind": "none", "note": "too_large"}, "Слишком велик для просмотра"),
+        ({"kind": "none", "note": "too_large"}, "Файл слишком велик для просмотра"),
         ({"kind": "table", "columns": [{"name": "a", "type": "empty"}], "rows": [], "total_rows": 0}, "пусто"),
     ],
 )
