@@ -18,13 +18,14 @@
   const draw = (canvas) => {
     const { labels, series, band: edges, unit, top } = JSON.parse(canvas.dataset.chart);
     const said = (value) => value.toLocaleString(root.lang, { maximumFractionDigits: 1 }) + unit;
-    const ticks = { color: css(canvas, "--tblr-secondary"), maxRotation: 0 };
+    const font = { family: getComputedStyle(document.body).fontFamily, size: 0.75 * parseFloat(getComputedStyle(root).fontSize) };
+    const ticks = { color: css(canvas, "--tblr-secondary"), maxRotation: 0, font };
     return new Chart(canvas, {
       data: { labels, datasets: [...series.map((one, place) => dataset(canvas, one, place)), ...(edges ? band(canvas, edges) : [])] },
       options: {
         animation: false,
         maintainAspectRatio: false,
-        font: { family: getComputedStyle(document.body).fontFamily },
+        font,
         interaction: { mode: "index", intersect: false },
         scales: {
           x: { offset: true, grid: { display: false }, ticks },
