@@ -28,6 +28,7 @@ BAD_COMMAND = re.compile(  # what the runtime says when it is the config that ca
     r"exec: \"|unable to find (user|group)|no matching entries in (passwd|group)|chdir to cwd|read-only file system|not a directory"
 )
 STARTS = 3  # tries
+PIDS = 32  # its one program needs one; the runtime that begins it has threads, of which a limit of 4 now and then refused one
 log = logging.getLogger(__name__)
 IMAGE = "mlplace/holder:1"
 HOSTNAME = "demo"
@@ -104,7 +105,7 @@ def held(session: Session, hosts: Iterable[str]) -> Iterator[Holder]:
     names = dict.fromkeys([HOSTNAME, *hosts], "127.0.0.1")
     host = api.create_host_config(
         network_mode="none", read_only=True, cap_drop=["ALL"], security_opt=security(), mem_limit=16 << 20, memswap_limit=16 << 20,
-        pids_limit=4, ipc_mode="private", extra_hosts=names, dns=[resolver.ADDRESS[0]], dns_search=["."], dns_opt=["timeout:1", "attempts:1"],
+        pids_limit=PIDS, ipc_mode="private", extra_hosts=names, dns=[resolver.ADDRESS[0]], dns_search=["."], dns_opt=["timeout:1", "attempts:1"],
         log_config=LogConfig(type="none"), runtime=session.terms.runtime or None,
     )  # fmt: skip
     made = api.create_container(IMAGE, host_config=host, labels=session.labels, name=f"{session.tag}-holder", hostname=HOSTNAME)
