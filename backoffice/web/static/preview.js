@@ -22,6 +22,7 @@
   const WIDE = 30; // columns, from which on a table is wide
   const MARGIN = 300; // pixels on both sides of the view whose columns are kept
   const LETTER = 8, PADDING = 18, NUMBER = 56; // pixels of a cell, and of the row's number
+  const BOLD = 1.25; // times as wide as in a cell a letter of a head is
   const LONG = 24; // letters of a cell from which on pointing at it shows all of them
   function virtual(holder) {
     const all = JSON.parse($("script", holder).textContent);
@@ -100,7 +101,12 @@
   }
   // Widths by the longest of a column's first cells; where each column begins, in pixels from the table's left edge.
   function fix(table, heads, all) {
-    const widths = heads.map((head, column) => Math.min(LONG, Math.max(6, ...[head.firstChild.textContent, ...all.slice(0, 50).map((cells) => String(cells[column] ?? ""))].map((text) => text.length))) * LETTER + PADDING);
+    const widths = heads.map((head, column) => {
+      const name = head.firstChild.textContent;
+      const cells = all.slice(0, 50).map((row) => String(row[column] ?? "").length);
+      head.title = name;
+      return Math.min(LONG, Math.max(6, Math.ceil(BOLD * name.length), ...cells)) * LETTER + PADDING;
+    });
     const edges = [NUMBER];
     for (const width of widths) edges.push(edges.at(-1) + width);
     heads.forEach((head, column) => { head.style.width = `${widths[column]}px`; });
