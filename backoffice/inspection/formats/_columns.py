@@ -6,8 +6,7 @@ Fed batch by batch, so that its memory does not grow with the file. Cells of tex
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,15 +16,6 @@ ROWS = 500
 COLUMNS = 200  # shown and measured
 _CELL = 200  # characters
 _BYTES = 150_000  # of the preview as JSON
-
-
-def ahead(batches: Iterator[Any]) -> Iterator[Any]:
-    """The same batches; the next is read by another thread while one is looked at. Arrow lets Python go on meanwhile."""
-    with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = reader.submit(next, batches, None)
-            yield batch
 
 
 @dataclass(slots=True)

@@ -151,7 +151,7 @@ def _read(subject: Subject, report: Report, encoding: str, dialect: _dialect.Dia
             with subject.path.open("rb") as file:
                 last = dialect.delimiter.join([seen.mark] * width) + "\n"
                 stream = io.BufferedReader(_WithLastRow(file, encoding, last), 1 << 20)
-                for batch in _columns.ahead(_batches(stream, seen, dialect, width, block, few=few)):
+                for batch in _batches(stream, seen, dialect, width, block, few=few):
                     _look(batch, seen)
                     if report.progress is not None:
                         report.progress(file.tell(), 0)

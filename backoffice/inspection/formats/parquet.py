@@ -62,7 +62,7 @@ def _read(reader: Any, reading: _tables.Reading) -> None:
         group = metadata.row_group(index)
         rows = min(_tables.rows_at_once(group.num_rows, group.total_byte_size), _rows_told_by_the_first(reader, index))
         seen = 0
-        for batch in _columns.ahead(reader.iter_batches(rows, row_groups=[index], use_threads=False)):
+        for batch in reader.iter_batches(rows, row_groups=[index], use_threads=False):
             reading.take(_tables.valid(batch))
             seen += batch.num_rows
             if reading.report.progress is not None:
