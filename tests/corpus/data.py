@@ -81,6 +81,12 @@ def _bad_csv() -> list[Case]:
         Case("empty.csv", DATA, put(b""), "reject", ("format.empty",)),
         Case("blank-lines.csv", DATA, put("\n\r\n  \n"), "reject", ("format.empty",)),
         Case("nul.csv", DATA, put(PLAIN * 3 + "4,\0,2024-02-04\n"), "reject", ("csv.nul",)),
+        Case(
+            "600-columns.csv",
+            DATA,
+            put(b",".join(b"c%d" % n for n in range(600)) + b"\n" + (b",".join([b"0.25"] * 600) + b"\n") * 2_000),
+            "pass",
+        ),
         Case("two-encodings.csv", DATA, put(PEOPLE.encode() + PEOPLE.encode("cp1251")), "reject", ("csv.mixed_encoding",)),
         Case("cut-in-a-letter.csv", DATA, put(PEOPLE.encode() + "Я".encode()[:1]), "reject", ("csv.mixed_encoding",)),
         Case("quote-never-closed.csv", DATA, put(PEOPLE + '"Анна;5;Тула;7\nОльга;6;Уфа;8\n'), "reject", ("csv.quotes",)),

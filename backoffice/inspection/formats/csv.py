@@ -23,6 +23,9 @@ VERSION = "2"
 _HEAD = 1 << 18  # bytes for the dialect
 # Arrow's, bytes: a row must fit into one. Reading takes some fifty times as much memory, more when there are many columns.
 _BLOCKS = (1 << 20, 1 << 22, 1 << 26)
+# Bytes: for each column Arrow sets aside as much as a block has, so wide tables are first tried with smaller ones.
+_OF_ALL_COLUMNS = 1 << 27
+_LEAST_BLOCK = 1 << 17
 _WIDE = 1_000  # columns; of more, only those that are shown are taken out of their rows, unless there may be formulas
 _NOT_CSV = (("<?xml", "xml"), ("#!", "shell"), ("<!doctype", "html"), ("<table", "html"))
 _USUAL = ("utf-8", "utf-8-sig", "cp1251", "cp1252")
@@ -145,7 +148,8 @@ def _read(subject: Subject, report: Report, encoding: str, dialect: _dialect.Dia
     if width > report.limits["table_columns"]:
         raise Broken("table.bomb", detail=f"{width} столбцов (columns)")
     few = width > _WIDE and not _may_have_formulas(subject, encoding, dialect.delimiter)
-    for block in _BLOCKS:
+    smaller = max(_OF_ALL_COLUMNS // width, _LEAST_BLOCK)
+    for block in (smaller, *_BLOCKS) if smaller < _BLOCKS[0] else _BLOCKS:
         seen = _Seen(_columns.Columns(list(dialect.rows[0]) if dialect.has_header and dialect.rows else None, width=width))
         try:
             with subject.path.open("rb") as file:
