@@ -26,6 +26,7 @@ _BLOCKS = (1 << 20, 1 << 22, 1 << 26)
 # Bytes: for each column Arrow sets aside as much as a block has, so wide tables are first tried with smaller ones.
 _OF_ALL_COLUMNS = 1 << 27
 _LEAST_BLOCK = 1 << 17
+_TOO_SMALL = ("straddl", "cannot infer number of columns")  # Arrow's words for a row past its block, and for a first row past it
 _WIDE = 1_000  # columns; of more, only those that are shown are taken out of their rows, unless there may be formulas
 _NOT_CSV = (("<?xml", "xml"), ("#!", "shell"), ("<!doctype", "html"), ("<table", "html"))
 _USUAL = ("utf-8", "utf-8-sig", "cp1251", "cp1252")
@@ -161,7 +162,7 @@ def _read(subject: Subject, report: Report, encoding: str, dialect: _dialect.Dia
                         report.progress(file.tell(), 0)
             return seen
         except pa.ArrowInvalid as problem:
-            if "straddl" not in str(problem):
+            if not any(words in str(problem) for words in _TOO_SMALL):
                 raise Broken("format.damaged", detail=str(problem)[:200]) from problem
     raise Broken("csv.quotes")
 
