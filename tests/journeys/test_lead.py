@@ -16,6 +16,7 @@ from playwright.sync_api import Locator, expect
 
 from backoffice.clock import utcnow
 from backoffice.store.database import open_database
+from backoffice.store.outbox import Job, Mail
 from backoffice.usecases import digest
 from backoffice.usecases.policy_clock import day_clock, mail_clock
 from config.settings import ROOT
@@ -58,10 +59,12 @@ def lead(shared: Product, come: Come) -> Iterator[Lead]:
 
 
 def morning_letter(shared: Product) -> None:
-    """The scheduler's letter of nine o'clock, whatever the time is now; the product's own workers deliver it."""
+    """The scheduler's letter of nine o'clock, whatever the time is now; the product's own workers deliver it, who need not wait for that hour."""
     database = open_database(f"sqlite:///{shared.var / 'backoffice.db'}")
     with database.connection_context():
         digest.send_digest(now=mail_clock().next_working(utcnow()))
+        letters = Mail.select(Mail.id).where(Mail.event == "digest")
+        Job.update(due_at=utcnow()).where((Job.actor == "mail") & Job.subject.in_(letters)).execute()
     database.close()
 
 
