@@ -127,6 +127,7 @@ def test_ten_mixed_submissions_by_keyboard_alone(market: Market, come: Come) -> 
     Check.update(version="scan-2").where(Check.version == "scan-1").execute()
     keys.press("v")
     expect(page.locator("#live")).to_contain_text("изменились")
+    assert not (found := vera.serious()), found
     assert Decision.get_or_none(Decision.submission == stale) is None
     expect(page.get_by_role("button", name="Обновить страницу")).to_be_focused()
     with page.expect_navigation():
@@ -305,11 +306,13 @@ def test_a_decision_of_a_colleague_greys_the_form_at_once_and_loses_nothing(mark
     expect(vera.page.locator("body.decided")).to_be_attached()
     for kind in ("publish", "return", "reject"):
         expect(vera.page.locator(f'[data-decide="{kind}"]')).to_be_disabled()
+    assert not (found := vera.serious()), found
     expect(vera.page.locator(".remark textarea")).to_have_value("Мои слова")
     vera.page.keyboard.press("Escape")
     vera.page.keyboard.press("v")
     vera.page.reload()
     expect(vera.page.locator(".remark textarea")).to_have_value("Мои слова")
+    assert not (found := vera.serious()), found
     assert decided(waiting) == ("publish", 0)
     assert ReviewDraft.get().person_id == market.vera.id
 
