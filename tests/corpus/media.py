@@ -205,6 +205,7 @@ def _bad_avi() -> list[Case]:
         Case("cut.avi", DATA, put(good[: len(good) // 2]), "reject", ("format.truncated",)),
         Case("middle-cut-out.avi", DATA, put(good[:9000] + good[9500:]), "reject", ("format.truncated",)),
         Case("chunk-name-broken.avi", DATA, put(good.replace(b"movi00dc", b"movi\0\1\2\3", 1)), "reject", ("format.damaged",)),
+        Case("frame-of-no-stream.avi", DATA, put(good.replace(b"movi00dc", b"movi20dc", 1)), "reject", ("format.damaged",)),
         Case("header-alone.avi", DATA, put(riff(b"AVI ", part(b"LIST", b"hdrl"))), "reject", ("format.damaged",)),
         Case(
             "no-frames.avi",

@@ -12,7 +12,7 @@ from backoffice.inspection.formats import _foreign, _images, _riff
 from backoffice.inspection.report import Broken, Report, Subject
 
 NAME = "avi"
-VERSION = "1"
+VERSION = "2"
 
 _FRAMES = 6  # shown
 _DECODED = 2_000  # key frames tried; of a longer video those spread over it
@@ -48,6 +48,7 @@ def examine(subject: Subject, report: Report) -> None:
 def _walk(file: BinaryIO, subject: Subject, report: Report) -> None:
     """The RIFF chunks one after another: AVI, then any number of AVIX."""
     at, kinds, frames, places, promised = 0, set(), 0, 0, 0
+    streams: list[bytes] = []  # the kind of each, in the order of their headers
     while at + 12 <= subject.size:
         file.seek(at)
         head = file.read(12)
@@ -58,10 +59,12 @@ def _walk(file: BinaryIO, subject: Subject, report: Report) -> None:
             raise Broken("format.truncated", place=str(at), detail=f"{subject.size} < {end} байт (bytes)")
         for chunk in _riff.chunks(file, at + 12, end, enter=_ENTERED):
             kinds.add(chunk.kind)
-            pictures = chunk.kind[2:] in (b"dc", b"db")
+            pictures = chunk.kind[2:] in (b"dc", b"db") and _of(chunk, streams) == b"vids"
             frames, places = frames + (pictures and chunk.size > 0), places + pictures
             if chunk.kind == b"strh":
-                promised += _promised(file, chunk)
+                kind, length = _header(file, chunk)
+                streams.append(kind)
+                promised += length if kind == b"vids" else 0
             if chunk.kind == b"strf":
                 _check_size(file, chunk, report)
             if not chunk.is_list and not chunk.kind[:2].isdigit():
@@ -78,10 +81,17 @@ def _walk(file: BinaryIO, subject: Subject, report: Report) -> None:
     _foreign.after_the_end(file, at, subject, report)
 
 
-def _promised(file: BinaryIO, chunk: _riff.Chunk) -> int:
-    """The number of frames in a video stream's header (AVISTREAMHEADER, dwLength)."""
+def _of(chunk: _riff.Chunk, streams: list[bytes]) -> bytes:
+    """The kind of the stream that a chunk of data names; a player passes over what belongs to none."""
+    number = chunk.kind[:2]
+    return streams[int(number)] if number.isdigit() and int(number) < len(streams) else b""
+
+
+def _header(file: BinaryIO, chunk: _riff.Chunk) -> tuple[bytes, int]:
+    """The kind of a stream and the number of its frames (AVISTREAMHEADER, fccType and dwLength)."""
     file.seek(chunk.at)
-    return _riff.number(file, chunk.at + 32) if chunk.size >= 36 and file.read(4) == b"vids" else 0
+    kind = file.read(4)
+    return kind, _riff.number(file, chunk.at + 32) if chunk.size >= 36 else 0
 
 
 def _check_size(file: BinaryIO, chunk: _riff.Chunk, report: Report) -> None:
