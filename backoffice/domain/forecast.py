@@ -18,9 +18,7 @@ from backoffice.domain.capacity import STRETCHES
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 RUNS = 400
-EFFORT = (
-    1_500_000  # decisions that are simulated while somebody waits: a large office gets fewer futures, each of which says more
-)
+EFFORT = 1_500_000  # decisions simulated while somebody waits: a large office gets fewer futures, each of which says more
 NOBODY = -1  # no number of a person
 HORIZON = 10  # business days that are told
 TAIL = 4  # more that are simulated, so that what is due later still takes its share

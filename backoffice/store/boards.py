@@ -10,9 +10,9 @@ from typing import Any
 from peewee import SQL, chunked
 
 from backoffice.store.base import db
-from backoffice.store.listings import Submission
+from backoffice.store.listings import OPEN, Submission
 from backoffice.store.queues import due
-from backoffice.store.reports import OPEN, Moment, first
+from backoffice.store.reports import Moment, first
 
 NOBODY = 0  # the column of what is free
 TOGETHER = 200  # people in one statement

@@ -12,10 +12,9 @@ from backoffice.domain.priority import Reason
 from backoffice.domain.states import UNDER_MODERATION
 from backoffice.store import search
 from backoffice.store.base import Row, db
-from backoffice.store.listings import Submission, SubmissionValue
+from backoffice.store.listings import OPEN, Submission, SubmissionValue
 from backoffice.store.moderation import Decision, EscalationStep
 
-OPEN = "\"t1\".\"state\" IN ('checking', 'awaiting_review')"  # literal: SQLite matches partial indexes by text
 MANY = 0.05  # a share of submissions that is joined rather than looked up one by one
 FEW = 2_000  # rows that are better fetched by their ids than asked for one by one
 

@@ -17,9 +17,8 @@ from peewee import JOIN, SQL, DateField, fn
 
 from backoffice.store import plain
 from backoffice.store.base import InstantField, JsonField, Row
-from backoffice.store.listings import Submission
+from backoffice.store.listings import OPEN, Submission
 from backoffice.store.moderation import Decision, Remark
-from backoffice.store.reports import OPEN
 
 Pair = tuple[datetime, datetime]
 

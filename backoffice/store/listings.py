@@ -11,6 +11,7 @@ from backoffice.store.base import InstantField, JsonField, Row, WordField
 from backoffice.store.people import Person
 
 RESTRICT, CASCADE, SET_NULL = "RESTRICT", "CASCADE", "SET NULL"
+OPEN = "\"t1\".\"state\" IN ('checking', 'awaiting_review')"  # literal: SQLite matches partial indexes by text
 
 
 class DictionaryValue(Row):

@@ -16,8 +16,8 @@ from peewee import JOIN, SQL, Case, Expression, ModelSelect, SqliteDatabase, Val
 from backoffice.domain.states import UNDER_MODERATION
 from backoffice.store import tally
 from backoffice.store.base import db
-from backoffice.store.filters import OPEN, Filters, Narrowed, Where, narrowed
-from backoffice.store.listings import DictionaryValue, Submission, SubmissionValue
+from backoffice.store.filters import Filters, Narrowed, Where, narrowed
+from backoffice.store.listings import OPEN, DictionaryValue, Submission, SubmissionValue
 from backoffice.store.moderation import Decision, EscalationStep, ReviewDraft, Skip
 from backoffice.store.people import Person
 from backoffice.store.tally import FAR
@@ -168,8 +168,8 @@ def numbers(watch: Watch, filters: Filters, *, dear: bool = False) -> Numbers:
     sizes["today"] = Submission.select().where(*lists["today"]).count()
     beside = tally.beside()
     sizes |= {"authors": beside["with_author"], "all": beside["submitted"]}
-    found: dict[str, int | None] = dict(sizes) if not filters.given() else dict.fromkeys(sizes)
-    for group in _groups(filters) if filters.given() else ():
+    found: dict[str, int | None] = dict.fromkeys(sizes) if filters.given() else dict(sizes)
+    for group in _groups(filters):
         left = _narrowed(group[0], watch, filters, inf if dear else MOST / max(1, sum(sizes[name] for name in group)))
         if left.few and group != ("all",):
             found |= _summed({name: lists[name] for name in group}, left)
@@ -179,7 +179,9 @@ def numbers(watch: Watch, filters: Filters, *, dear: bool = False) -> Numbers:
 
 
 def _groups(filters: Filters) -> list[tuple[str, ...]]:
-    """Lists that filters are the same conditions for."""
+    """Lists that filters are the same conditions for; none without filters."""
+    if not filters.given():
+        return []
     current, over = (*OPEN_TABS, "later"), ("authors", "today")
     apart = filters.moderator or filters.author  # what they decided, or sent before, does not count among what is open
     return [current, over, ("all",)] if apart else [(*current, *over), ("all",)]

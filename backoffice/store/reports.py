@@ -14,11 +14,10 @@ from peewee import SQL, Case, Expression, ModelSelect, fn
 
 from backoffice.store import tally
 from backoffice.store.base import db
-from backoffice.store.listings import Submission
+from backoffice.store.listings import OPEN, Submission
 from backoffice.store.moderation import Decision
 from backoffice.store.queues import BY_TIME, Listed, all_of, due, waiting_for_authors
 
-OPEN = "\"t1\".\"state\" IN ('checking', 'awaiting_review')"  # literal: SQLite matches partial indexes by text
 AWAITING = '"t1"."state" = \'awaiting_review\''
 FIGURES = ("open", "overdue", "due_soon", "due_today", "unassigned", "checking", "on_hold", "authors")
 

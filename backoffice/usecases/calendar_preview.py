@@ -17,9 +17,8 @@ from backoffice.domain.states import UNDER_MODERATION
 from backoffice.domain.work_days import DAY
 from backoffice.domain.working_clock import MICROSECOND, SECOND, WorkingClock, instant, micros
 from backoffice.store import calendar, plain
-from backoffice.store.listings import Submission
+from backoffice.store.listings import OPEN, Submission
 from backoffice.store.moderation import Hold
-from backoffice.store.reports import OPEN
 from backoffice.usecases.policy_clock import policy_clock, refuse_change, timing
 
 SHOWN = 10  # moves that are named

@@ -21,7 +21,7 @@ from backoffice.domain.states import UNDER_MODERATION
 from backoffice.domain.working_clock import WorkingClock
 from backoffice.store import audit
 from backoffice.store.base import db, insert_all
-from backoffice.store.listings import Submission
+from backoffice.store.listings import OPEN, Submission
 from backoffice.store.moderation import EscalationStep
 from backoffice.store.outbox import Job, Mail
 from backoffice.store.people import Person
@@ -29,7 +29,6 @@ from backoffice.usecases.acts import Acts, Known, known_of
 from backoffice.usecases.people import with_role
 from backoffice.usecases.policy_clock import Timing, columns, mail_clock, policy_clock, step_at
 
-OPEN = "\"t1\".\"state\" IN ('checking', 'awaiting_review')"  # literal: SQLite matches partial indexes by text
 LETTERS = ("warning", "breach", "escalated")
 BATCH = 200
 log = logging.getLogger(__name__)

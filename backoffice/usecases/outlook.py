@@ -18,9 +18,8 @@ from backoffice.domain.permissions import Role as RoleName
 from backoffice.domain.work_days import DAY
 from backoffice.domain.working_clock import MICROSECOND, Micros, WorkingClock, micros
 from backoffice.store import history, kept, plain
-from backoffice.store.listings import Submission
+from backoffice.store.listings import OPEN, Submission
 from backoffice.store.people import Person
-from backoffice.store.reports import OPEN
 from backoffice.usecases.people import with_role
 from backoffice.usecases.policy_clock import day_clock, policy_clock
 from backoffice.usecases.team import shift_of

@@ -13,9 +13,8 @@ from backoffice.domain.events import Event
 from backoffice.domain.working_clock import WorkingClock
 from backoffice.store.audit import Audit
 from backoffice.store.base import db, locked
-from backoffice.store.listings import Submission
+from backoffice.store.listings import OPEN, Submission
 from backoffice.store.moderation import EscalationStep, Hold
-from backoffice.usecases.escalate import OPEN
 from backoffice.usecases.policy_clock import columns, fired_steps, policy_clock, timing, version
 
 BATCH = 200  # in one transaction: whoever decides meanwhile waits for it

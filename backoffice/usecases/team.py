@@ -19,9 +19,9 @@ from backoffice.domain.work_days import DAY
 from backoffice.domain.working_clock import WorkingClock
 from backoffice.store import history, tally
 from backoffice.store.base import db
-from backoffice.store.listings import Submission, SubmissionValue
+from backoffice.store.listings import OPEN, Submission, SubmissionValue
 from backoffice.store.people import Person
-from backoffice.store.reports import OPEN, Moment, first
+from backoffice.store.reports import Moment, first
 from backoffice.usecases.assign import assign
 from backoffice.usecases.people import with_role
 from backoffice.usecases.policy_clock import day_clock

@@ -12,9 +12,9 @@ from peewee import SQL, ModelSelect
 from backoffice.domain.capacity import MANY
 from backoffice.domain.forecast import Change
 from backoffice.i18n import gettext, language
-from backoffice.store.listings import Submission
+from backoffice.store.listings import OPEN, Submission
 from backoffice.store.people import Person
-from backoffice.store.reports import OPEN, Moment, rows
+from backoffice.store.reports import Moment, rows
 from backoffice.usecases.outlook import Outlook, outlook
 from backoffice.web.staff.charts import Chart, Series
 from backoffice.web.wording import number
