@@ -7,7 +7,6 @@ the product's own pages is here: no claim, no preview, no template, no letter. O
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +16,6 @@ from flask_admin import Admin
 from flask_admin.contrib.peewee import ModelView
 from flask_babel import Babel
 from playwright.sync_api import Locator, Page, Request
-from werkzeug.serving import make_server
 from wtforms import SelectField
 
 from backoffice.clock import utcnow
@@ -26,6 +24,7 @@ from backoffice.store.listings import Artifact, Submission
 from backoffice.store.moderation import Decision, Remark
 from backoffice.store.outbox import Mail
 from backoffice.store.people import Person
+from tests.real.serving import serving
 
 CHOICES = {
     "state": ["awaiting_review", "returned", "published", "rejected"],
@@ -101,16 +100,8 @@ def stock(database_url: str, person: Person) -> Iterator[str]:
         Stock(Mail, person=person, columns=["recipient", "subject"], searched=["subject"], form=["recipient", "subject", "text"]),
     ):
         admin.add_view(view)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    server.log = lambda *_: None  # type: ignore[method-assign]
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}/admin"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(app) as server:
+        yield f"{server.address}/admin"
 
 
 class Hand:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import BaseWSGIServer, make_server
 
 from backoffice.store.base import db
 from backoffice.store.people import Person
 from backoffice.web import previews
 from tests.real.browser import Watched
+from tests.real.serving import Server, nobody, serving
 from tests.web.conftest import SignIn, Visitor
 
 __all__ = ["Come", "Enter", "SignIn", "Visitor"]
@@ -27,34 +26,26 @@ REFUSAL = "409"  # an ordinary answer, which browsers write into the console
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     """The application behind a real socket."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as server:
+        yield server.address
 
 
 @pytest.fixture
-def previews_server() -> Iterator[BaseWSGIServer]:
+def previews_server() -> Iterator[Server]:
     """A socket, and so an origin, for the previews alone. A file of tests that shows them names it in its ``previews_url``."""
-    server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(nobody) as server:
+        yield server
 
 
 @pytest.fixture
-def previewing(app: Flask, previews_server: BaseWSGIServer, address: str) -> Iterator[None]:
+def previewing(app: Flask, previews_server: Server, address: str) -> Iterator[None]:
     """The previews answer there, and let the staff's pages frame them."""
     shown = previews.create_previews(app.config["SETTINGS"].model_copy(update={"base_url": address}))
     shown.extensions["wiring"] = app.extensions["wiring"]  # one process, one database
     previews_server.app = shown
     yield
+    previews_server.app = nobody
+    previews_server.hang_up()
     db.connect(reuse_if_open=True)
 
 

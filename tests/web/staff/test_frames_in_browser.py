@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pypdfium2 as pdfium
 import pytest
 from playwright.sync_api import Frame, Route, expect
-from werkzeug.serving import BaseWSGIServer
 
 from backoffice.store.listings import Submission
 from tests.real.browser import Watched
+from tests.real.serving import Server
 from tests.real.waiting import until
 from tests.usecases.market import Market
 from tests.web.staff.conftest import Come
@@ -26,8 +26,8 @@ def rows(name: str) -> dict[str, object]:
 
 
 @pytest.fixture
-def previews_url(previews_server: BaseWSGIServer) -> str:
-    return f"http://127.0.0.1:{previews_server.port}"
+def previews_url(previews_server: Server) -> str:
+    return previews_server.address
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ from typing import Any
 import pypdfium2 as pdfium
 import pytest
 from playwright.sync_api import Page, expect
-from werkzeug.serving import BaseWSGIServer
 
 from backoffice.domain.verdicts import Verdict
 from backoffice.store.base import db
 from backoffice.usecases.record_check import Outcome, current_checks
 from backoffice.web import previews
 from tests.real.browser import Watched
+from tests.real.serving import Server
 from tests.usecases.market import Market
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
@@ -38,8 +38,8 @@ TREE = {
 
 
 @pytest.fixture
-def previews_url(previews_server: BaseWSGIServer) -> str:
-    return f"http://127.0.0.1:{previews_server.port}"
+def previews_url(previews_server: Server) -> str:
+    return previews_server.address
 
 
 @pytest.fixture

@@ -1,0 +1,67 @@
+"""A WSGI application behind a real socket, in this process; whoever stops it waits for every answer under way."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from werkzeug.serving import ThreadedWSGIServer
+
+
+def nobody(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """An application without pages."""
+    start_response("404 Not Found", [])
+    return []
+
+
+class Server(ThreadedWSGIServer):
+    """Answers outlive no test: a page that closes sends a last word (``sendBeacon``), and a database closed under it is freed memory to SQLite."""
+
+    daemon_threads = False  # server_close waits for them
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._kept: set[socket.socket] = set()
+        super().__init__("127.0.0.1", 0, app)
+
+    def log(self, *_: Any) -> None:
+        """Nobody reads it."""
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._kept.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._kept.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        self.hang_up()
+        super().server_close()
+
+    def hang_up(self) -> None:
+        """Hear nothing more on the connections that browsers keep, and wait until what was heard is answered."""
+        for each in list(self._kept):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RD)
+        self._threads.join()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def serving(app: WSGIApplication) -> Iterator[Server]:
+    """Serve until left; then nothing of ``app`` runs any more."""
+    server = Server(app)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))  # seconds until it sees that it is told to stop
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()  # serve_forever closes the server
