@@ -14,7 +14,7 @@ run: setup ## the whole product on this machine, with demo data; Ctrl-C stops ev
 	@exec $(PYTHON) -m scripts.run
 
 test: setup ## every test, on real parts, two at a time
-	@exec $(PYTHON) -m pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	@exec $(PYTHON) -m pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(PYTEST)
 
 lint: setup ## ruff, mypy, import-linter, and the tests of the conventions
 	.venv/bin/ruff check $(CODE)
