@@ -19,6 +19,7 @@ from backoffice.inspection.sandbox.client import connected
 from scripts import base_image
 from tests.real.needed import lacking
 
+PREFIX = "mlp-eng-"  # then the process that works with it
 DISK = 400 << 20  # bytes: a build that fills it fails soon
 
 
@@ -62,19 +63,37 @@ class RealEngine:
 
 
 @contextmanager
+def placed() -> Iterator[Path]:
+    """A folder for engines while the block runs. A run of tests that was killed could not unmount its engine's disk: that goes first."""
+    sweep()
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir="/tmp"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep() -> None:
+    """End what is left of the engines of test runs that are over, by the number of the process in the folder's name."""
+    for folder in Path("/tmp").glob(f"{PREFIX}*-*"):
+        owner = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists() and folder.lstat().st_uid == os.geteuid():
+            engines.clean(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
 def started(*, disk: int) -> Iterator[engines.Engine]:
     """An engine in a folder of its own while the block runs, or words; ``disk`` bytes bound all it stores."""
-    folder = Path(tempfile.mkdtemp(prefix="mlp-eng-", dir="/tmp"))
-    try:
-        running = engines.start(folder, disk=disk)
-    except engines.NoEngine as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        lacking(f"no Docker engine can run here: {error}")
-    try:
-        yield running
-    finally:
-        running.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    with placed() as folder:
+        try:
+            running = engines.start(folder, disk=disk)
+        except engines.NoEngine as error:
+            lacking(f"no Docker engine can run here: {error}")
+        try:
+            yield running
+        finally:
+            running.stop()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from backoffice.inspection.sandbox.client import LABEL, connected
 from config.settings import ROOT
 from scripts import base_image
 from tests.inspection.sandbox.archives import zipped
-from tests.real.engine import RealEngine
+from tests.real.engine import RealEngine, placed, sweep
 
 pytestmark = [pytest.mark.engine, pytest.mark.jail]
 
@@ -138,45 +137,63 @@ def test_a_busy_engine_is_infrastructure(engine: RealEngine, tmp_path: Path) -> 
 
 
 def test_an_engine_killed_in_the_middle_is_infrastructure_and_comes_back_clean(root: None, tmp_path: Path) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="mlp-eng-", dir="/tmp"))
-    running = engines.start(folder, disk=300 << 20)
-    try:
-        with connected(running.address) as api:
-            base_image.provide(api)
-
-        def kill(step: str) -> None:
-            if step == "answered":
-                running.process.kill()
-                running.process.wait()
-
-        archive = demos(tmp_path, 1)[0]
-        answer = try_install(archive, name="0.zip", engine=running.address, terms=policy.terms(start_seconds=60), progress=kill)
-        assert (answer.outcome, answer.reason, answer.findings) == ("infrastructure", "engine_failed", [])
+    with placed() as folder:
         running = engines.start(folder, disk=300 << 20)
-        assert json.loads(reaper.lock_path(running.address).read_text())["images"]
-        assert reaper.reap(running.address)
-        again = try_install(archive, name="0.zip", engine=running.address, terms=policy.terms(start_seconds=60, page_seconds=0))
-        assert again.outcome == "passed", again.why
-    finally:
-        running.stop()
-        left = [row for row in Path("/proc/self/mountinfo").read_text().splitlines() if str(folder) in row]
-        shutil.rmtree(folder)
-    assert left == []
+        try:
+            with connected(running.address) as api:
+                base_image.provide(api)
+
+            def kill(step: str) -> None:
+                if step == "answered":
+                    running.process.kill()
+                    running.process.wait()
+
+            archive = demos(tmp_path, 1)[0]
+            answer = try_install(
+                archive, name="0.zip", engine=running.address, terms=policy.terms(start_seconds=60), progress=kill
+            )
+            assert (answer.outcome, answer.reason, answer.findings) == ("infrastructure", "engine_failed", [])
+            running = engines.start(folder, disk=300 << 20)
+            assert json.loads(reaper.lock_path(running.address).read_text())["images"]
+            assert reaper.reap(running.address)
+            again = try_install(
+                archive, name="0.zip", engine=running.address, terms=policy.terms(start_seconds=60, page_seconds=0)
+            )
+            assert again.outcome == "passed", again.why
+        finally:
+            running.stop()
+        assert engines._mounts(folder) == []
     assert not [path for path in Path("/sys/fs/cgroup").glob("*/mlplace-*") if path.name == engines._name(folder)]
+
+
+def test_the_next_run_of_tests_unmounts_what_a_killed_one_left(root: None) -> None:
+    """As the first thing an engine makes is its disk, that is what a killed run leaves last."""
+    script = "import sys\nfrom backoffice.inspection.sandbox import engine\nfrom tests.real.engine import placed\n"
+    script += "with placed() as folder:\n    print(engine._mount(folder, 20 << 20), folder, flush=True)\n    sys.stdin.read()\n"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stdout is not None
+        bounded, _, name = run.stdout.readline().strip().partition(" ")
+        run.kill()
+    folder = Path(name)
+    assert bool(engines._mounts(folder)) == (bounded == "True")
+    sweep()
+    assert not folder.exists()
+    assert engines._mounts(folder) == []
 
 
 def test_an_engine_starts_in_a_folder_that_is_closed_to_others(root: None, tmp_path: Path) -> None:
     """The users of its containers could not pass through: data and containers then lie in a twin, which goes with the engine."""
-    closed = Path(tempfile.mkdtemp(prefix="mlp-eng-", dir="/tmp"))
-    folder = closed / "engine"
-    folder.mkdir()
-    twin = engines._place(folder)
-    running = engines.start(folder, disk=200 << 20)
-    try:
-        with connected(running.address) as api:
-            assert twin != folder
-            assert Path(api.info()["DockerRootDir"]).is_relative_to(twin)
-    finally:
-        running.stop()
-        shutil.rmtree(closed)
+    with placed() as closed:
+        folder = closed / "engine"
+        folder.mkdir()
+        twin = engines._place(folder)
+        running = engines.start(folder, disk=200 << 20)
+        try:
+            with connected(running.address) as api:
+                assert twin != folder
+                assert Path(api.info()["DockerRootDir"]).is_relative_to(twin)
+        finally:
+            running.stop()
     assert not twin.exists()
