@@ -113,6 +113,18 @@ def test_long_names_break_no_width(full: Office, enter: Enter) -> None:
             assert whole <= seen, (width, selector, whole)
 
 
+@pytest.mark.parametrize("tab", ["free", "all"])
+def test_no_filter_stands_beside_an_empty_place(full: Office, enter: Enter, tab: str) -> None:
+    page = enter(full.lida, f"/staff/queue/?tab={tab}")
+    _filters(page)
+    for width in (390, 800, 1280, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        gap = page.locator(".filters-row").evaluate(
+            "row => row.getBoundingClientRect().right - row.lastElementChild.getBoundingClientRect().right"
+        )
+        assert abs(gap) < 1, width
+
+
 def test_words_grow_on_a_wide_screen(full: Office, enter: Enter) -> None:
     page = enter(full.lida, QUEUE)
     title = page.locator(".title").first
