@@ -189,6 +189,8 @@ def downloads_history(lead: Lead) -> None:
 def takes_a_day_off(lead: Lead, books: Books, day: date) -> None:
     page = lead.page
     page.get_by_role("link", name="Календарь", exact=True).click()
+    # Before the holidays the next working day is of another year.
+    page.get_by_role("group", name="Год").get_by_role("link", name=str(day.year)).click()
     page.locator(f"a.day[href*='day={day}']").click()
     page.get_by_label("Станет").select_option("off")
     page.get_by_label("Причина").fill("Переезд офиса")

@@ -11,6 +11,7 @@ from backoffice.clock import utcnow
 from backoffice.delivery import render
 from backoffice.store.listings import Submission
 from backoffice.usecases import digest, health
+from backoffice.usecases.policy_clock import day_clock
 from tests.usecases.office import Office, at
 from tests.web.conftest import SignIn
 
@@ -23,7 +24,8 @@ def row(office: Office) -> Submission:
     """Submitted at the end of the last year of the file; due today as well, so that it stands in every list."""
     submission = office.submission("На стыке лет", submitted_at=YEAR_END, assignee=office.vera)
     assert submission.deadline_provisional
-    Submission.update(deadline_at=utcnow() + timedelta(minutes=30)).where(Submission.id == submission.id).execute()
+    soon = day_clock().deadline(utcnow(), timedelta(minutes=30))  # on a working day, whatever day it is now
+    Submission.update(deadline_at=soon).where(Submission.id == submission.id).execute()
     return submission
 
 

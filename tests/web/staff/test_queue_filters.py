@@ -131,8 +131,6 @@ def test_who_decided_stands_in_the_row(office: Office, sign_in: SignIn) -> None:
 
 
 REASONS: dict[Reason, dict[str, Any]] = {
-    Reason.OVERDUE: {"deadline_at": utcnow() - DAY},
-    Reason.DUE_TODAY: {"deadline_at": (utcnow().astimezone(MOSCOW) + DAY).replace(hour=0, minute=0, second=0, microsecond=0)},
     Reason.INFECTED: {"infected": True, "worst_finding": "reject"},
     Reason.REJECTING: {"worst_finding": "reject"},
     Reason.CHECK_FAILED: {"worst_finding": "error"},
@@ -140,13 +138,21 @@ REASONS: dict[Reason, dict[str, Any]] = {
     Reason.ON_HOLD: {"on_hold": True},
     Reason.OVERRIDDEN: {"deadline_override": True},
     Reason.PROVISIONAL: {"deadline_provisional": True},
-    Reason.ESCALATED: {},
 }
+
+
+def reason_for(reason: Reason) -> dict[str, Any]:
+    """The fields that give a submission this reason now: a run of the tests may last past midnight."""
+    if reason == Reason.OVERDUE:
+        return {"deadline_at": utcnow() - DAY}
+    if reason == Reason.DUE_TODAY:
+        return {"deadline_at": (utcnow().astimezone(MOSCOW) + DAY).replace(hour=0, minute=0, second=0, microsecond=0)}
+    return REASONS.get(reason, {})
 
 
 @pytest.mark.parametrize("reason", list(Reason))
 def test_each_reason_is_a_chip_and_a_filter(office: Office, sign_in: SignIn, reason: Reason) -> None:
-    row = wanted(office, **REASONS[reason])
+    row = wanted(office, **reason_for(reason))
     if reason == Reason.ESCALATED:
         EscalationStep.create(submission=row, step=75, fired_at=utcnow())
     page = sign_in(office.lida).page(QUEUE, tab="free", reason=str(reason))
@@ -156,8 +162,8 @@ def test_each_reason_is_a_chip_and_a_filter(office: Office, sign_in: SignIn, rea
 
 @pytest.mark.parametrize("reason", [Reason.OVERDUE, Reason.DUE_TODAY])
 def test_a_deadline_is_no_reason_once_it_is_decided(office: Office, sign_in: SignIn, reason: Reason) -> None:
-    wanted(office, **REASONS[reason])
-    office.submission("решена", state="published", decided_at=utcnow(), **REASONS[reason])
+    wanted(office, **reason_for(reason))
+    office.submission("решена", state="published", decided_at=utcnow(), **reason_for(reason))
     assert titles(sign_in(office.lida).page(QUEUE, tab="all", reason=str(reason))) == ["искомая"]
 
 
