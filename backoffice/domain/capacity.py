@@ -18,7 +18,6 @@ STRETCHES = 5  # of the past, each of about a week and a half
 FEW = 5.0  # full days with enough to do; fewer are too few to go by
 MOST = 0.5  # of a team's day with enough to do: less says nothing of its mood
 MANY = 100  # decisions; fewer say little of what could be done
-LEAST = 2.0  # decisions on a full day that a moderator is good for, where so few were in time and show only how little there was to do
 LATE = 0.1  # of the decisions; with fewer a team was in time
 HARDLY = 1  # percent
 HABIT = 0.5  # business days; less is only the night
@@ -34,6 +33,8 @@ class Past:
     ``came`` and ``went`` are the positions of arrivals and of what left the queue (decided or withdrawn), ``decided`` those of decisions by
     worker; ``duty`` are each worker's hours of each day as (from, to) in parts of it, None for a day off; ``backlog`` is how many wait where the
     axis begins; ``budget`` is the time that each has, in business days.
+    ``least`` is how many decisions on a full day everybody is good for, where those of the past were few and in time: they show only how little there
+    was to do.
     """
 
     weekdays: Sequence[int]
@@ -43,6 +44,7 @@ class Past:
     duty: Mapping[int, Sequence[Shift | None]]
     backlog: int
     budget: float = 3.0
+    least: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def learn(past: Past) -> Learned:
     decided = int(sum(numbers.sum() for numbers in done.values()))
     counting = decided**-0.5 if decided else 0.0  # so few decisions are sure to no more than that
     if decided and decided < MANY and _in_time(past):
-        sure = {worker: max(rate, LEAST) for worker, rate in sure.items()}
+        sure = {worker: max(rate, past.least) for worker, rate in sure.items()}
     return Learned(dict(arrivals), sure, moods, max(doubt, counting), decided)
 
 

@@ -56,6 +56,7 @@ class DeadlinePolicy:
     mail_hours: Hours = ((9 * 3_600, 18 * 3_600),)
     remind_after_days: int = 5
     archive_after_days: int = 60
+    least_a_day: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,14 @@ def policy_of(data: Mapping[str, Any]) -> DeadlinePolicy:
         mail_hours=parse_hours([[mail.get("opens", "09:00"), mail.get("closes", "18:00")]]),
         remind_after_days=int(authors.get("remind_after_days", 5)),
         archive_after_days=int(authors.get("archive_after_days", 60)),
+        least_a_day=_pace_of(data.get("forecast", {}).get("least_a_day", 2)),
     )
+
+
+def _pace_of(decisions: float) -> float:
+    if isinstance(decisions, bool) or not 0 <= decisions < 1_000:
+        raise ValueError("forecast: least_a_day")
+    return float(decisions)
 
 
 def budget_of(hours: float) -> timedelta:

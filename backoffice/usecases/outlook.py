@@ -62,7 +62,9 @@ class _Frame:
         running, policy = policy_clock()
         days = _days_from(clock, clock.day_of(clock.next_working(now)), HORIZON + TAIL)
         duties = [(person.id, person.weekly_shifts, person.away) for person in people]
-        version = hashlib.sha256(f"{SHAPE} {running.version} {policy.budget} {days[0]} {duties}".encode()).hexdigest()
+        version = hashlib.sha256(
+            f"{SHAPE} {running.version} {policy.budget} {policy.least_a_day} {days[0]} {duties}".encode()
+        ).hexdigest()
         return cls(clock, days, people, version)
 
     @property
@@ -176,6 +178,7 @@ def _places(clock: WorkingClock, base: datetime, at: Micros) -> list[float]:
 
 def _past(frame: _Frame, now: datetime) -> Past:
     clock, base = frame.clock, frame.base
+    _, policy = policy_clock()
     days = _days_before(clock, frame.days[0], LOOKBACK)
     since = clock.midnight(days[0])
     moderators, made = history.decided_by(since, base)
@@ -189,7 +192,8 @@ def _past(frame: _Frame, now: datetime) -> Past:
         decided=decided,
         duty={person.id: [shift_of(person, day, clock) for day in days] for person in frame.people},
         backlog=history.waited(base),
-        budget=_budget(policy_clock()[1]),
+        budget=_budget(policy),
+        least=policy.least_a_day,
     )
 
 

@@ -105,6 +105,7 @@ def test_the_trace_says_why_day_by_day() -> None:
         {"ladder": [{"percent": 100, "tell": ["everybody"]}]},
         {"budget_hours": -1},
         {"hours": "never"},
+        {"forecast": {"least_a_day": -1}},
     ],
 )
 def test_a_wrong_policy_says_what_is_wrong(change: dict[str, object]) -> None:

@@ -171,6 +171,8 @@ def test_where_little_comes_the_past_says_only_that_a_moderator_is_good_for_more
     learned = learn(unhurried(1))
     assert learned.rates[1] == pytest.approx(2.0)
     assert learned.doubt >= learned.decided**-0.5 > 0.15  # thirty-eight decisions are sure to no more
+    assert learn(replace(unhurried(1), least=7.0)).rates[1] == pytest.approx(7.0)
+    assert learn(replace(unhurried(1), least=0.0)).rates[1] < 2.0
 
 
 def test_what_a_few_late_decisions_say_is_believed() -> None:
