@@ -157,9 +157,10 @@ def take(entry: Entry, chunks: Iterable[bytes], subject: Subject, report: Report
 
     A small text stays in memory.
     """
-    member = f"{subject.member}!/{entry.name}" if subject.member else entry.name
+    name = shown(entry.name)
+    member = f"{subject.member}!/{name}" if subject.member else name
     stream = bounded(chunks, size=entry.size, packed=entry.packed, report=report)
-    row = report.facts.get("_rows", {}).get(shown(entry.name)) if subject.depth == 0 else None
+    row = report.facts.get("_rows", {}).get(name) if subject.depth == 0 else None
     if row is not None:
         stream = _summed(stream, row)
     path = _spool(subject.depth) / f"member{_suffix(entry.name)}"

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from backoffice.domain.storable import storable
 from backoffice.inspection import rules
 from backoffice.inspection.report import Attachment
 
@@ -19,9 +20,9 @@ MEMBER_NAME = 4096  # bytes of a member's name that are kept
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 _MAGIC = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff", "audio/wav": b"RIFF"}
 _COUNTS = {"bytes", "members", "scanned", "opaque", "failed"}
+_KIND = 80  # characters of a format's name
 _MOST = 1 << 62  # of any count: more does not fit a column, and no file has it
 _LISTS = {"compiled", "model_files", "docker", "sources", "notebooks", "licences", "bytecode"}
-_UNFIT = {0: "\ufffd"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # a NUL, half a pair: no database stores them as text
 
 
 def progress(payload: bytes) -> tuple[int, int]:
@@ -34,7 +35,7 @@ def progress(payload: bytes) -> tuple[int, int]:
 
 def member(payload: bytes) -> str:
     """The name of a member that goes to the antivirus."""
-    return payload[:MEMBER_NAME].decode("utf-8", "replace").translate(_UNFIT)
+    return str(storable(payload[:MEMBER_NAME].decode("utf-8", "replace")))
 
 
 def attachment(payload: bytes) -> Attachment | None:
@@ -56,20 +57,10 @@ def report(payload: bytes) -> dict[str, Any]:
     """The report, with every text fit to be stored; its rules are ours and its counts are counts."""
     if len(payload) > rules.limits()["result_bytes"]:
         raise ValueError("the report is too long")
-    told: dict[str, Any] = _plain(json.loads(payload))
+    told: dict[str, Any] = storable(json.loads(payload))
     if not _well_formed(told):
         raise ValueError("the report has another shape")
     return told
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.translate(_UNFIT)
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    if isinstance(value, dict):
-        return {_plain(key): _plain(one) for key, one in value.items()}
-    return value
 
 
 def _count(number: Any) -> bool:
@@ -79,7 +70,8 @@ def _count(number: Any) -> bool:
 def _well_formed(told: Mapping[str, Any]) -> bool:
     counts, entries = told["coverage"], told["preview"].get("entries", [])
     return (
-        set(counts) == _COUNTS
+        len(told["detected"]) <= _KIND
+        and set(counts) == _COUNTS
         and all(map(_count, counts.values()))
         and len(told["findings"]) <= rules.limits()["findings"]
         and all(row["rule"] in rules.rules() and isinstance(row["params"], dict) for row in told["findings"])

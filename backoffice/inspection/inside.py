@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from backoffice.domain.verdicts import Coverage
 from backoffice.inspection import archive_rules, detect, frames, markers, rules, seccomp, tools
-from backoffice.inspection.member_previews import Kept
+from backoffice.inspection.member_previews import Kept, weight
 from backoffice.inspection.report import Broken, Report, Subject
 
 _OURS = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE)  # trouble of the machine, not of the file
@@ -226,7 +226,7 @@ def _clipped(report: Report) -> list[Any]:
 
 
 def _capped(preview: dict[str, Any], most: int) -> dict[str, Any]:
-    size = len(json.dumps(preview, default=str, ensure_ascii=False).encode())
+    size = weight(preview)
     if size <= most:
         return preview
     entries = preview.get("entries")

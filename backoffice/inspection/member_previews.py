@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from backoffice.inspection.archives import shown
 from backoffice.inspection.report import Attachment, Report
 
 # Longest of what a member's preview keeps: characters of texts, rows of lists.
@@ -21,6 +22,11 @@ _LONGEST = {
     "hex": 600,
 }
 _FILES = ("file", "files", "frames")
+
+
+def weight(preview: dict[str, Any]) -> int:
+    """Bytes of its JSON, whatever text is in it: half a surrogate pair becomes storable only outside of the jail."""
+    return len(json.dumps(preview, default=str, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
 @dataclass(slots=True)
@@ -42,11 +48,11 @@ class Kept:
         room = int(limits["attachments"]) - len(self.attachments)
         renamed = {file.name: f"member{number}-{file.name}" for file in files[:room]}
         _rename(preview, renamed)
-        size = len(json.dumps(preview, default=str, ensure_ascii=False).encode())
+        size = weight(preview)
         if size > limits["member_preview_bytes"]:
             return
         self.attachments += [Attachment(renamed[file.name], file.media_type, file.data) for file in files[:room]]
-        self.rows.append({"name": name, "preview": preview})
+        self.rows.append({"name": shown(name), "preview": preview})
         self.size += size
 
 

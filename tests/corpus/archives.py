@@ -26,6 +26,7 @@ def _good() -> list[Case]:
     unflagged = raw_zip([("Отчёт.txt".encode(), TEXT, {})])
     comment = zipped(PLAIN)[:-2] + struct.pack("<H", 12) + b"made by hand"
     long_name = "очень-длинная-папка-" * 6 + "/файл.txt"
+    windows_name = "данные/отчёт.txt".encode("cp866").decode("utf-8", "surrogateescape")
     return [
         Case("ordinary.zip", DATA, write(zipped(PLAIN)), "pass"),
         Case("stored.zip", DATA, write(zipped(PLAIN, zipfile.ZIP_STORED)), "pass"),
@@ -43,6 +44,7 @@ def _good() -> list[Case]:
         Case("ordinary.tar.gz", DATA, write(gzipped(tarred([*PLAIN.items()]))), "pass"),
         Case("gnu-names.tar.gz", DATA, write(gzipped(tarred([(long_name, TEXT)], kind=tarfile.GNU_FORMAT))), "pass"),
         Case("pax-names.tar.gz", DATA, write(gzipped(tarred([(long_name, TEXT)]))), "pass"),
+        Case("cp866-names.tar.gz", DATA, write(gzipped(tarred([(windows_name, TEXT)], kind=tarfile.GNU_FORMAT))), "pass"),
         Case("two-gzip-members.tar.gz", DATA, write(_in_two_members(tarred([*PLAIN.items()]))), "pass"),
         Case("ordinary.7z", DATA, write(sevened(PLAIN)), "pass"),
         Case("with-a-plain-header.7z", DATA, write(sevened(PLAIN, header_encryption=False)), "pass"),

@@ -103,6 +103,7 @@ def _good_json() -> list[Case]:
     return [
         Case("заказ.json", DATA, put(order), "pass"),
         Case("escaped.json", DATA, put(json.dumps(ORDER)), "pass"),
+        Case("escaped-emoji.json", DATA, put(json.dumps({"знак": "😀", "путь": "C:\\ud800\\udc00"})), "pass"),
         Case("indented.json", DATA, put(json.dumps(ORDER, ensure_ascii=False, indent=4)), "pass"),
         Case("from-notepad.json", DATA, put(order, "utf-8-sig"), "pass"),
         Case("lines.json", DATA, put(f"{order}\n{order}\n{order}\n"), "pass"),
@@ -116,6 +117,7 @@ def _bad_json() -> list[Case]:
     order = json.dumps(ORDER, ensure_ascii=False)
     return [
         Case("nan.json", DATA, put('{"NaN": [NaN, -Infinity, Infinity], "a": "NaN"}'), "warn", ("json.nan",)),
+        Case("half-a-character.json", DATA, put(json.dumps({"имя": "Ма\udc00ша", "\ud83d": 1})), "warn", ("json.half_pair",)),
         Case("duplicate.json", DATA, put('{"a": 1, "b": {"a": 2}, "a": 3}'), "warn", ("json.duplicate_keys",)),
         Case("cp1251.json", DATA, put(order, "cp1251"), "warn", ("json.encoding",)),
         Case("several-in-a-line.json", DATA, put(f"{order} {order} {order}"), "warn", ("json.several",)),

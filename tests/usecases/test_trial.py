@@ -9,6 +9,8 @@ import pytest
 
 from backoffice.domain.remarks import RemarkDraft
 from backoffice.domain.verdicts import Coverage, Finding, Severity, Verdict
+from backoffice.inspection.sandbox import transcript as trial
+from backoffice.inspection.sandbox.transcript import Recorder
 from backoffice.store import outbox
 from backoffice.store.checks import Check
 from backoffice.store.listings import Submission
@@ -124,3 +126,17 @@ def test_a_remark_made_from_it_brings_the_transcript_to_the_author(market: Marke
 def test_other_remarks_do_not(market: Market) -> None:
     letter = returned(market, RemarkDraft(text="Добавьте заголовки столбцов.", slot="data_example"))
     assert "пробная установка" not in letter.text + letter.html
+
+
+def test_what_an_author_writes_into_names_and_pages_can_be_stored(market: Market) -> None:
+    """A NUL and half a surrogate pair, in every column that takes words from an archive or its service; both databases."""
+    odd, kept = "я\0\ud800", "я��"
+    recorder = Recorder()
+    recorder.see("docker.root", file=odd, detail=odd)
+    recorder.transcript.logs = {odd: odd}
+    answer = trial.tried(recorder, detail=odd)
+    market.awaiting(model_archive=outcome_of(answer.findings, transcript=answer.transcript, why=answer.kept))
+    check = Check.get(Check.why != "")
+    found = check.findings.get()
+    assert (found.member, found.params, check.transcript["logs"]) == (kept, {"detail": kept}, {kept: kept})
+    assert check.why.endswith(kept)

@@ -13,6 +13,17 @@ _INSIDE = re.compile(rb'(?:[^"\\]+|\\.)*', re.DOTALL)
 _PART_OF_A_WORD = re.compile(rb"[-A-Za-z]{1,9}\Z")
 
 
+# An escaped backslash; a surrogate pair; at the end of a piece what may become one of these in the next; half a pair.
+_ESCAPES = re.compile(
+    rb"""\\(?: \\
+    | u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}
+    | (?P<cut> (?: u(?: [\da-fA-F]{0,3} | [dD][89abAB][\da-fA-F]{2}(?: \\(?: u[\da-fA-F]{0,3} )? )? ) )? \Z )
+    | (?P<half> u[dD][89a-fA-F][\da-fA-F]{2} ) )""",
+    re.VERBOSE,
+)
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_PAIR = 12  # bytes of one, escaped
+
 _DIGITS = 1000  # a run of twice as many has a whole block of them at a multiple of this
 
 
@@ -48,10 +59,44 @@ class Utf8:
         return b"" if self._decoder is None else self._decoder.decode(b"", final=True).encode()
 
 
+class WholePairs:
+    """The same bytes with each half of a surrogate pair that stands alone (``\\ud800``) replaced by ``\\ufffd``, counted.
+
+    RFC 8259 (8.2) allows them and leaves open what they mean: yajl turns one half into "?" and the other into bytes that are no UTF-8.
+    """
+
+    def __init__(self, source: Utf8) -> None:
+        self.count = 0
+        self._source, self._held = source, b""
+
+    def read(self, size: int = -1) -> bytes:
+        if size == 0:
+            return b""
+        while True:
+            piece = self._source.read(size)
+            data, self._held = self._held + piece, b""
+            if b"\\" in data[-_PAIR:] or _SURROGATE.search(data):
+                data = _ESCAPES.sub(self._instead if piece else self._at_the_end, data)
+            if data or not piece:
+                return data
+
+    def _instead(self, found: re.Match[bytes]) -> bytes:
+        if found["cut"] is not None:
+            self._held = found[0]
+            return b""
+        return self._at_the_end(found)
+
+    def _at_the_end(self, found: re.Match[bytes]) -> bytes:
+        if found["half"] is None:
+            return found[0]
+        self.count += 1
+        return rb"\ufffd"
+
+
 class WithoutNan:
     """The same bytes with each NaN and Infinity outside of strings replaced by null, counted."""
 
-    def __init__(self, source: Utf8) -> None:
+    def __init__(self, source: WholePairs) -> None:
         self.count = 0
         self._source, self._held, self._inside = source, b"", False
 

@@ -163,7 +163,7 @@ def _wide(extra: bytes, *, size: int, packed: int, at: int) -> tuple[int, int, i
     return numbers[1], numbers[0], numbers[2]
 
 
-def decoded(name: bytes, flags: int, extra: bytes = b"") -> str:
+def decoded(name: bytes, flags: int = 0, extra: bytes = b"") -> str:
     """The name as its author meant it: UTF-8 if flagged or valid, the Unicode path field, cp866 (Russian Windows) or cp437."""
     if flags & _UTF8 or name.isascii():
         return name.decode("utf-8", "backslashreplace")

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from backoffice.inspection.formats import _encoding
-from backoffice.inspection.formats._jsonbytes import ManyDigits, Utf8, WithoutNan
+from backoffice.inspection.formats._jsonbytes import ManyDigits, Utf8, WholePairs, WithoutNan
 from backoffice.inspection.formats._jsonfast import Odd, Reader
 from backoffice.inspection.report import Broken, Report, Subject
 
 NAME = "json"
-VERSION = "2"
+VERSION = "3"
 
 _BUFFER = 1 << 18
 _KEYS = 1_000_000  # remembered in one object; past that its duplicates go unseen
@@ -33,6 +33,8 @@ def examine(subject: Subject, report: Report) -> None:
         raise Broken("format.empty")
     if walk.nans:
         report.find("json.nan", subject, count=walk.nans)
+    if walk.halves:
+        report.find("json.half_pair", subject, count=walk.halves)
     if walk.several:
         report.find("json.several", subject, count=walk.values)
     if walk.duplicates:
@@ -162,6 +164,7 @@ class _Walk:
     duplicates: int = 0
     duplicate: str = ""
     nans: int = 0
+    halves: int = 0
     several: bool = False  # more values than lines
     tree: _Tree = field(default_factory=_Tree)
 
@@ -172,7 +175,8 @@ class _Walk:
 
         with path.open("rb") as file:
             raw = Utf8(file, encoding, wary=wary, progress=self.report.progress)
-            source = WithoutNan(raw) if without_nan else raw
+            pairs = WholePairs(raw)
+            source = WithoutNan(pairs) if without_nan else pairs
             parser = ijson if wary else python
             try:
                 events = parser.basic_parse(source, multiple_values=True, buf_size=_BUFFER)
@@ -186,6 +190,7 @@ class _Walk:
                 raise _Stumbled(raw.at, f"не {encoding} (not {encoding})", over_nan=False) from problem
             except (SystemError, ValueError) as problem:  # Python refuses whole numbers past 4,300 digits
                 raise Broken("json.huge_number", place=str(raw.at), at=raw.at) from problem
+            self.halves = pairs.count
             self.several = self.values - raw.lines > 1
             self.nans = source.count if isinstance(source, WithoutNan) else 0
 

@@ -13,10 +13,11 @@ from typing import IO, Any, BinaryIO
 
 from backoffice.inspection import archives
 from backoffice.inspection.archives import CHUNK, Entry
+from backoffice.inspection.formats._zipfile import decoded
 from backoffice.inspection.report import Broken, Report, Subject
 
 NAME = "tar.gz"
-VERSION = "1"
+VERSION = "2"
 
 _GZIP = 16 + zlib.MAX_WBITS
 _SEEN_BY_CLAMD = 1_900_000_000  # bytes of tar; past its MaxFileSize clamd drops the tail
@@ -122,15 +123,21 @@ def _chunks(content: IO[bytes]) -> Iterator[bytes]:
 
 
 def _entry(row: tarfile.TarInfo) -> Entry:
+    name = _name(row.name)
     if row.isdir():
-        return Entry(row.name, 0, kind="folder")
+        return Entry(name, 0, kind="folder")
     if row.issym() or row.islnk():
-        return Entry(row.name, 0, kind="link", target=row.linkname)
+        return Entry(name, 0, kind="link", target=_name(row.linkname))
     if row.ischr() or row.isblk() or row.isfifo():
-        return Entry(row.name, 0, kind="special", target="FIFO" if row.isfifo() else "device")
+        return Entry(name, 0, kind="special", target="FIFO" if row.isfifo() else "device")
     if not row.isreg():
-        return Entry(row.name, row.size, kind="special", target=f"type {row.type!r}")
-    return Entry(row.name, row.size)
+        return Entry(name, row.size, kind="special", target=f"type {row.type!r}")
+    return Entry(name, row.size)
+
+
+def _name(told: str) -> str:
+    """As its author meant it: tarfile reads UTF-8 and keeps other bytes as half surrogate pairs. 7-Zip on Windows wrote cp866."""
+    return decoded(told.encode("utf-8", "surrogateescape"))
 
 
 def _check_end(archive: tarfile.TarFile, subject: Subject, report: Report) -> None:

@@ -35,7 +35,7 @@ def make(plan: Plan, terms: Terms) -> bytes:
     sink = io.BytesIO()
     with tarfile.open(fileobj=sink, mode="w:gz", compresslevel=6) as out:
         for name, text in sorted(files.items()):
-            data = text.encode()
+            data = text.encode("utf-8", "surrogateescape")  # names of the archive as they are, also those that are no UTF-8
             info = tarfile.TarInfo(name)
             info.size, info.mode = len(data), 0o755 if name.endswith(".sh") else 0o644
             out.addfile(info, io.BytesIO(data))

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from backoffice.domain.storable import storable
 from backoffice.inspection.sandbox.plan import Refused
 
 
@@ -83,8 +84,16 @@ def _item(loader: yaml.SafeLoader, node: yaml.Node) -> Item:
             raise yaml.constructor.ConstructorError(None, None, f"tag {node.tag}", node.start_mark)
         loader.flatten_mapping(node)
         return Item(
-            {str(key.value): Item(_item(loader, value).value, key.start_mark.line + 1) for key, value in node.value}, line
+            {_fit(str(key.value), key): Item(_item(loader, value).value, key.start_mark.line + 1) for key, value in node.value},
+            line,
         )
     if isinstance(node, yaml.SequenceNode):
         return Item([_item(loader, value) for value in node.value], line)
-    return Item(loader.construct_object(node), line)
+    return Item(_fit(loader.construct_object(node), node), line)
+
+
+def _fit(value: Any, node: yaml.Node) -> Any:
+    """The scalar, unless an escape put a NUL or half a surrogate pair into it: no program can be given these, and no database keeps them."""
+    if isinstance(value, str) and storable(value) != value:
+        raise yaml.constructor.ConstructorError(None, None, ascii(value)[:80], node.start_mark)
+    return value

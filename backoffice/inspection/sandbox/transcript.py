@@ -6,10 +6,11 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from backoffice.domain.storable import storable
 from backoffice.domain.verdicts import Finding, Verdict, verdict_of
 from backoffice.inspection.sandbox import policy
 
@@ -140,10 +141,16 @@ def tried(recorder: Recorder, *, reason: str = "", outcome: str = "", detail: st
     recorder.transcript.limits = dict(policy.limits())
     verdict = Verdict.ERROR if outcome == "infrastructure" else verdict_of(recorder.findings)
     engine = recorder.transcript.engine.get("version", "")
+    detail = storable(detail)
     return Tried(
-        outcome, policy.reason(reason, detail=detail), verdict, recorder.findings, recorder.transcript.as_dict(),
+        outcome, policy.reason(reason, detail=detail), verdict, [_fit(one) for one in recorder.findings], storable(recorder.transcript.as_dict()),
         f"{engine or 'none'}/{policy.version()}", round(recorder.elapsed(), 3), recorder.files, reason, detail,
     )  # fmt: skip
+
+
+def _fit(found: Finding) -> Finding:
+    """With names and words of the archive's as they can be kept."""
+    return replace(found, member=storable(found.member), params=storable(dict(found.params)))
 
 
 def write_files(answer: Tried, folder: Path) -> dict[str, Path]:

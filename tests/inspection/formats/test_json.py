@@ -133,3 +133,16 @@ def _told(path: Path) -> tuple[set[str], dict[str, Any]]:
 
 def _never(*_: object) -> None:
     """Nothing is clean at first sight."""
+
+
+@pytest.mark.parametrize("filler", range(13))
+def test_half_pairs_are_counted_wherever_a_piece_of_the_file_ends(tmp_path: Path, filler: int) -> None:
+    """yajl would reject the one, pass over the other, and the parser in Python would hand out text that nothing can store."""
+    text = r'["%s", "\ud83d\ude00", "\\ud800", "\ud800", "\udc00", "\ud800\ud83d\ude00", "\ud800\u0041", %s, "\ud83d\ude00", "\udbff"]'
+    long = "1" * 2_000  # such numbers go to the parser in Python
+    for number in ("1", long):
+        data = (text % ("x" * (json_format._BUFFER - 40 - 5 * filler), number)).encode()
+        seen = examine_bytes(tmp_path, "a.json", data)
+        assert [(finding.rule, finding.params["count"]) for finding in seen.report.findings] == [("json.half_pair", 5)]
+        shown = seen.report.preview["tree"]
+        assert [*shown[1:7], *shown[8:]] == ["😀", r"\ud800", "�", "�", "�😀", "�A", "😀", "�"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 import tarfile
@@ -11,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from backoffice.domain.verdicts import Verdict
-from backoffice.inspection.sandbox import policy, reading, unpack
+from backoffice.inspection.sandbox import bundle, policy, reading, unpack
 from backoffice.inspection.sandbox.attempt import try_install
 from backoffice.inspection.sandbox.context import packed
 from backoffice.inspection.sandbox.plan import Plan, Recipe, Refused, Service
+from backoffice.inspection.sandbox.transcript import Recorder, tried
 from tests.inspection.sandbox.archives import tarred, zipped
 
 pytestmark = pytest.mark.jail
@@ -337,3 +339,26 @@ def test_the_mode_of_a_copy_goes_into_the_context(tmp_path: Path) -> None:
         (3, "--chmod=700"),
         (4, "--exclude=x"),
     ]
+
+
+def test_text_that_no_program_can_be_given_is_refused_with_its_line(tmp_path: Path) -> None:
+    """YAML's escapes write NULs and half surrogate pairs, which would end the attempt with an exception of ours."""
+    for scalar in (r'"a\ud800"', r'"a\0"'):
+        assert seen(compose(tmp_path, f"services:\n  web:\n    image: x\n    command: [{scalar}]\n")) == {
+            ("config.unreadable", 4)
+        }
+    assert seen(compose(tmp_path, 'services:\n  "\\ud800": {image: x}\n')) == {("config.unreadable", 2)}
+
+
+def test_names_that_are_no_utf8_are_rerun_as_they_are_and_told_readably(tmp_path: Path) -> None:
+    name = "d\udcff/Dockerfile"
+    with reading.read(tarred(tmp_path / "demo.tar.gz", {name: PLAIN}), name="demo.tar.gz") as (plan, _):
+        assert plan.file == name
+        packed_again = gzip.decompress(bundle.make(plan, policy.terms()))
+    assert b"\"$archive\"/'d\xff'" in packed_again
+    recorder = Recorder()
+    recorder.see("docker.root", file=plan.file, detail="\0")
+    recorder.transcript.logs = {"web": "\udcff"}
+    answer = tried(recorder, detail="\ud800")
+    assert [(found.member, found.params) for found in answer.findings] == [("d\ufffd/Dockerfile", {"detail": "\ufffd"})]
+    assert (answer.transcript["logs"], answer.detail) == ({"web": "\ufffd"}, "\ufffd")
