@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import tarfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -19,11 +19,13 @@ from typing import IO, Any
 from docker.errors import APIError
 from docker.types import LogConfig, Mount, Ulimit
 
+from backoffice.inspection.sandbox import scratch
 from backoffice.inspection.sandbox.client import Infrastructure, Session, said
 from backoffice.inspection.sandbox.holder import BAD_COMMAND, Holder, security, start
 from backoffice.inspection.sandbox.plan import Plan, Refused, Service
 from backoffice.inspection.sandbox.witness import Witness, refusing
 
+SHARED = 64 << 20  # bytes of /dev/shm
 DATA = "/data"  # where the sample goes when the config names no place
 KEPT = "/.mlplace"  # where a volume is mounted while it is filled
 
@@ -48,6 +50,7 @@ class Crew:
     lookups: Witness  # who refuses every name
     called: int  # without a route, by what was there before: the builds
     services: dict[str, str] = field(default_factory=dict)
+    spaces: dict[str, list[scratch.Space]] = field(default_factory=dict)  # by service: where it may write
     sample: str = ""  # the volume with the author's data example
 
 
@@ -66,8 +69,18 @@ def running(session: Session, launch: Launch) -> Iterator[Crew]:
                     service.data = [DATA]
         crew.lookups.ready()
         for service in _in_order(plan):
-            crew.services[service.name] = _start(session, service, launch, crew)
+            started = crew.services[service.name] = _start(session, service, launch, crew)
+            crew.spaces[service.name] = stack.enter_context(_spaces(session, started))
         yield crew
+
+
+def _spaces(session: Session, container: str) -> AbstractContextManager[list[scratch.Space]]:
+    """Doors to everything it may write to, as the engine was told."""
+    facts = session.api.inspect_container(container)
+    limits = {"/dev/shm": SHARED}  # noqa: S108  (the container's)
+    for place, options in facts["HostConfig"]["Tmpfs"].items():
+        limits[place] = int(dict(option.partition("=")[::2] for option in options.split(","))["size"])
+    return scratch.opened(facts["State"]["Pid"], limits)
 
 
 def _kill(session: Session, crew: Crew) -> None:
@@ -132,7 +145,7 @@ def _host(session: Session, service: Service, config: dict[str, Any], crew: Crew
         mem_limit=terms.whole("memory"), memswap_limit=terms.whole("memory"), pids_limit=terms.whole("pids"), init=True,
         nano_cpus=int(terms.limits["cpus"] * 1e9), ulimits=[Ulimit(name="nofile", soft=terms.whole("nofile"), hard=terms.whole("nofile"))],
         tmpfs={**dict.fromkeys(sorted(scratch), large), "/tmp": small, "/run": small},  # noqa: S108  (the container's)
-        mounts=mounts, shm_size=64 << 20, runtime=terms.runtime or None,
+        mounts=mounts, shm_size=SHARED, runtime=terms.runtime or None,
         log_config=LogConfig(type="json-file", config={"max-size": str(terms.whole("log_bytes") // 2), "max-file": "2"}),
     )  # fmt: skip
     return host

@@ -24,6 +24,8 @@ VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^}]*))?\}|(?P<b
 REMOTE = re.compile(r"^(https?|ftp|git|ssh)://|^git@|\.git(#|$)", re.IGNORECASE)
 COPY_FLAG = re.compile(r"--(from|chown)=[^\s\"'\\]+")  # what the classic builder knows; no way to smuggle in a second one
 LOCAL = re.compile(r"[\w./*?,=+@%~ -]+")  # a name that the builder's own variables, quotes and escapes do not make another
+ALONE = re.compile(r"<<(-?)[\"']?\w+[\"']?")  # a heredoc without a command
+SHEBANG = re.compile(r"#![ \t]*(\S+)[ \t]*(.*?)[ \t]*\n")  # a program and all the rest as one argument, as the kernel reads it
 INSTRUCTIONS = {  # the parser takes any word for one
     "add", "arg", "cmd", "copy", "entrypoint", "env", "expose", "from", "healthcheck", "label", "maintainer", "onbuild", "run", "shell",
     "stopsignal", "user", "volume", "workdir",
@@ -40,6 +42,8 @@ class _State:
     arguments: dict[str, str] = field(default_factory=dict)
     stages: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    shells: dict[str, list[str]] = field(default_factory=dict)  # by stage, where the file names one
+    shell: list[str] = field(default_factory=list)  # empty is the base image's
     user: str = ""
     last: int = 1
 
@@ -92,6 +96,8 @@ def _from(state: _State, command: Any) -> None:
         state.recipe.bases.append(image)
     state.stages.append(command.value[2].lower() if len(command.value) > 2 else "")
     state.recipe.exposed, state.recipe.volumes, state.user = [], [], ""
+    state.shell = state.shells.get(image.lower(), [])
+    state.shells[state.stages[-1]] = state.shell
     state.lines.append(" ".join(["FROM", image, *command.value[1:]]))
 
 
@@ -139,19 +145,38 @@ def _run(state: _State, command: Any) -> None:
     if command.json:
         state.lines.append("RUN " + json.dumps(list(command.value)))
     elif command.heredocs:
-        state.lines.append("RUN " + json.dumps(["/bin/sh", "-c", _script(command)]))
+        _heredoc(state, command)
     elif command.flags:
         state.lines.append("RUN " + " ".join(command.value))
     else:
         _keep(state, command)
 
 
-def _script(command: Any) -> str:
-    """A heredoc alone is the script; after a command it is that command's input, which the shell knows by itself."""
-    if re.fullmatch(r"<<-?[\"']?\w+[\"']?", command.value[0].strip()):
-        return str(command.heredocs[0].content)
-    bodies = "".join(f"{doc.content}{doc.name}\n" for doc in command.heredocs)
-    return f"{command.value[0]}\n{bodies}"
+def _heredoc(state: _State, command: Any) -> None:
+    """A heredoc alone is a script for the program its first line names, or else for the shell, which reads one after a command too.
+
+    The shell may be the base image's own, which only the builder knows: a file that it is told to read serves any of them.
+    """
+    alone, doc = ALONE.fullmatch(command.value[0].strip()), command.heredocs[0]
+    if not alone:
+        script = "\n".join([command.value[0], *(f"{each.content}{each.name}" for each in command.heredocs), ""])
+    else:
+        script = re.sub(r"^\t+", "", doc.content, flags=re.MULTILINE) if alone[1] else doc.content
+    named = SHEBANG.match(script) if alone else None
+    if state.shell and not named:
+        state.lines.append("RUN " + json.dumps([*state.shell, script]))
+        return
+    file = f".heredoc-{len(state.recipe.extra)}"
+    state.recipe.extra[file] = script
+    state.lines.append("COPY " + json.dumps([file, f"/{file}"]))
+    state.lines.append("RUN " + json.dumps([*filter(None, named.groups()), f"/{file}"]) if named else f"RUN . /{file}")
+
+
+def _shell(state: _State, command: Any) -> None:
+    state.shell = list(command.value)
+    if state.stages:
+        state.shells[state.stages[-1]] = state.shell
+    _keep(state, command)
 
 
 def _copy(state: _State, command: Any) -> None:
@@ -222,5 +247,5 @@ def expand(text: str, values: dict[str, str]) -> str:
 
 _HANDLERS: dict[str, Callable[[_State, Any], None]] = {
     "from": _from, "arg": _arg, "expose": _expose, "volume": _volume, "user": _user, "env": _env, "run": _run, "copy": _copy, "add": _copy,
-    "onbuild": _trigger,
+    "onbuild": _trigger, "shell": _shell,
 }  # fmt: skip

@@ -115,11 +115,8 @@ class Watch:
             return Refused("run.garbage", file=file, port=garbage.port)
         self.sample()
         for service in self.plan.services:
-            use = self.uses.get(service.name, Use())
-            if use.oom:
-                return self._refused("run.memory", service, limit=self.session.terms.whole("memory"))
-            if use.met_pids:
-                return self._refused("run.processes", service, limit=self.session.terms.whole("pids"))
+            if met := self._met(service):
+                return met
         ports = ", ".join(str(port.number) for port in self.ports) or "—"
         return Refused("run.silent", file=file, seconds=self.session.terms.whole("start_seconds"), ports=ports)
 
@@ -138,12 +135,19 @@ class Watch:
             if state["ExitCode"] != 0 or len(ended) == len(self.plan.services):
                 raise self._exited(service, state)
 
-    def _exited(self, service: Service, state: dict[str, Any]) -> Refused:
-        use = self.uses.get(service.name, Use())
-        if state["OOMKilled"] or use.oom:
-            return self._refused("run.memory", service, limit=self.session.terms.whole("memory"))
+    def _met(self, service: Service, *, oom: bool = False, well: bool = False) -> Refused | None:
+        """The limit that a service met, if one. What filled its space and ended ``well`` had enough of it."""
+        use, terms = self.uses.get(service.name, Use()), self.session.terms
+        if oom or use.oom:
+            return self._refused("run.memory", service, limit=terms.whole("memory"))
         if use.met_pids:
-            return self._refused("run.processes", service, limit=self.session.terms.whole("pids"))
+            return self._refused("run.processes", service, limit=terms.whole("pids"))
+        full = next((space for space in self.crew.spaces[service.name] if space.full()), None)
+        return self._refused("run.space", service, place=full.place, limit=full.limit) if full and not well else None
+
+    def _exited(self, service: Service, state: dict[str, Any]) -> Refused:
+        if met := self._met(service, oom=state["OOMKilled"], well=state["ExitCode"] == 0):
+            return met
         if state["ExitCode"] in (126, 127) and (said_why := NOT_STARTED.search(self.log(service.name))):
             return self._refused("run.start", service, detail=said_why[1][:240])
         seconds = round(time.monotonic() - self.began, 1)

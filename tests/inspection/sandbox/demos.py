@@ -19,7 +19,6 @@ TERMS = policy.terms(
 PATIENT = policy.terms(
     **{**TERMS.limits, "start_seconds": 60, "build_seconds": 120}
 )  # where something must come, however busy the machine is
-SLOW = policy.terms(**{**TERMS.limits, "start_seconds": 8})  # where a limit must be met before the time is over
 SERVE = """
 import http.server
 class Page(http.server.BaseHTTPRequestHandler):

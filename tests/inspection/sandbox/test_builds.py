@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,15 +35,59 @@ BUILDS = {
 @pytest.mark.parametrize("step, outcome, rule", BUILDS.values(), ids=list(BUILDS))
 def test_a_build_step(engine: RealEngine, tmp_path: Path, step: str, outcome: str, rule: str) -> None:
     text = f"FROM mlplace/python:3.11\nUSER 0\n{step}\nUSER app\nCMD python3\n"
-    answer = tried(engine, tmp_path, "", dockerfile=text, terms=TERMS if rule == "build.timeout" else PATIENT)
-    assert (answer.outcome, rule in rules(answer)) == (outcome, True), (answer.why, answer.findings)
-    found = next(finding for finding in answer.findings if finding.rule == rule)
-    assert (found.member, found.place) == ("Dockerfile", "3")
+    for seconds in (4, 30) if rule == "build.timeout" else (120,):  # a busy machine may not come to the step in the first time
+        terms = policy.terms(**{**TERMS.limits, "start_seconds": 60, "build_seconds": seconds})
+        answer = tried(engine, tmp_path, "", dockerfile=text, terms=terms)
+        found = next((finding for finding in answer.findings if finding.rule == rule), None)
+        if found and found.place == "3":
+            break
+    assert found, (answer.why, answer.findings)
+    assert (answer.outcome, found.member, found.place) == (outcome, "Dockerfile", "3")
     if rule == "build.failed":
         assert "\x1b" not in policy.words(found) + answer.transcript["logs"]["Dockerfile"]
         assert "forwarding" not in answer.transcript["logs"]["Dockerfile"]
     asked = {"example.org": 1} if rule == "build.network" else {}
     assert answer.transcript["building"] == {"attempts": len(asked), "lookups": asked, "proxied": {}}
+
+
+def test_heredocs_are_read_by_what_they_name(engine: RealEngine, tmp_path: Path) -> None:
+    """A program of the first line, the shell that the base image brings, the file's own, and a command; told by a step that fails at the end."""
+    shell = 'SHELL ["/bin/sh", "-c", "who=base; eval \\"$0\\""]'
+    engine.api.build(fileobj=io.BytesIO(f"FROM {engine.base}\n{shell}\n".encode()), tag="own/shell:1", rm=True, quiet=True)
+    text = """FROM own/shell:1
+USER app
+RUN <<EOF
+echo "read by the $who image's"
+cat <<INNER
+  as it is
+INNER
+EOF
+RUN <<EOF
+#!/usr/bin/env python3
+print("read by", "python")
+EOF
+RUN tr a-z A-Z <<EOF
+read by a command
+EOF
+SHELL ["python3", "-c"]
+RUN <<EOF
+print("read by", "the shell", "of the file")
+raise SystemExit(1)
+EOF
+"""
+    archive = zipped(tmp_path / "demo.zip", {"Dockerfile": text})
+    own = replace(PATIENT, own=[*PATIENT.own, "own/shell:1"])
+    try:
+        answer = try_install(archive, name="demo.zip", engine=engine.address, terms=own)
+    finally:
+        engine.api.remove_image("own/shell:1")
+    assert (answer.outcome, rules(answer)[-1], answer.findings[-1].place) == ("author_fault", "build.failed", "17"), (
+        answer.findings
+    )
+    said = answer.transcript["logs"]["Dockerfile"].splitlines()
+    wanted = ["read by the base image's", "as it is", "read by python", "READ BY A COMMAND", "read by the shell of the file"]
+    assert [line for line in said if line in wanted] == wanted, said
+    assert engine.left() == {}
 
 
 ASKS_THE_ENGINE = {

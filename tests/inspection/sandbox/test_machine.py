@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from backoffice.inspection.sandbox import cgroups, holder, policy, reaper
+from backoffice.inspection.sandbox import cgroups, holder, policy, reaper, scratch
 from backoffice.inspection.sandbox import engine as engines
 from backoffice.inspection.sandbox.attempt import try_install
 from tests.inspection.sandbox.archives import zipped
@@ -236,3 +236,16 @@ def test_the_engines_limits_are_written(root: None) -> None:
         assert {file: int((cgroups.ROOT / file.format(name)).read_text().split()[0]) for file in wanted} == wanted
     finally:
         cgroups.remove(name)
+
+
+def test_doors_open_to_the_mounts_that_are_meant_alone(root: None, tmp_path: Path) -> None:
+    """Not to what a link leads to, nor to a mount of another size: of that nothing was said."""
+    (tmp_path / "link").symlink_to("/dev/shm")
+    facts = os.statvfs("/dev/shm")
+    size = facts.f_blocks * facts.f_frsize
+    with scratch.opened(os.getpid(), {"/dev/shm": size, "/proc": size, str(tmp_path / "link"): size, "/nowhere": size}) as spaces:
+        assert [(space.place, space.full()) for space in spaces] == [("/dev/shm", False)]
+    with pytest.raises(OSError, match="Bad file"):
+        spaces[0].full()
+    with scratch.opened(0, {"/": size}) as spaces:
+        assert spaces == []

@@ -81,9 +81,29 @@ def test_heredocs_become_what_the_classic_builder_knows(tmp_path: Path) -> None:
     )
     recipe = plan_of(zipped(tmp_path / "a.zip", {"Dockerfile": text})).services[0].recipe
     assert recipe is not None
-    assert '["/bin/sh", "-c", "ls /\\n"]' in recipe.text
-    assert "python3 <<A > /x\\nprint(1)\\nA\\n" in recipe.text
-    assert list(recipe.extra.values()) == ["hello you\n", "$WHO\n"]  # quoted, nothing in it is replaced
+    assert 'COPY [".heredoc-0", "/.heredoc-0"]\nRUN . /.heredoc-0\n' in recipe.text
+    assert list(recipe.extra.values()) == [
+        "ls /\n",
+        "python3 <<A > /x\nprint(1)\nA\n",
+        "hello you\n",
+        "$WHO\n",
+    ]  # quoted as it is
+    assert recipe.lines == [1, 2, 3, 4, 4, 7, 7, 10]
+
+
+def test_a_heredoc_is_read_by_what_its_first_line_or_the_stages_shell_names(tmp_path: Path) -> None:
+    text = (
+        'FROM a AS one\nRUN <<-E\n\t#! /usr/bin/env python3 -u \n\tprint(1)\nE\nSHELL ["/bin/bash", "-ec"]\nRUN <<"F" cat\nx\nF\n'
+        "FROM one\nUSER x\nRUN <<G\nls\nG\nFROM b\nUSER x\nRUN <<H\nls\nH\n"
+    )
+    recipe = plan_of(zipped(tmp_path / "a.zip", {"Dockerfile": text})).services[0].recipe
+    assert recipe is not None
+    steps = [row for row in recipe.text.splitlines() if row.startswith("RUN")]
+    assert steps == [
+        'RUN ["/usr/bin/env", "python3 -u", "/.heredoc-0"]', 'RUN ["/bin/bash", "-ec", "<<\\"F\\" cat\\nx\\nF\\n"]',
+        'RUN ["/bin/bash", "-ec", "ls\\n"]', "RUN . /.heredoc-1",
+    ]  # fmt: skip
+    assert recipe.extra[".heredoc-0"] == "#! /usr/bin/env python3 -u \nprint(1)\n"
 
 
 def test_a_dockerfile_that_asks_too_much(tmp_path: Path) -> None:
