@@ -5,6 +5,7 @@ window.review.parts.push((page) => {
   let expires = root.dataset.expires ? new Date(root.dataset.expires) : null;
   let acted = 0;
   let warned = false;
+  let lapsed = false; // and nobody else has taken it yet, as far as this page knows
   let keeping = Promise.resolve();
   page.keeping = () => keeping;
 
@@ -21,6 +22,7 @@ window.review.parts.push((page) => {
   }
   function lost(message, again = true) {
     root.dataset.held = "0";
+    lapsed = again;
     for (const button of $$("[data-decide]")) button.disabled = true;
     page.warn(message, { again });
   }
@@ -70,7 +72,7 @@ window.review.parts.push((page) => {
     if (now.decided_by && root.dataset.state !== now.state) {
       document.body.classList.add("decided");
       lost(fill(words.decided, { who: now.decided_by, state: now.state_words }), false);
-    } else if (page.held() && !now.held) lost(now.claimant ? fill(words.taken, { who: now.claimant }) : words.lapsed, !now.claimant);
+    } else if (!now.held && (page.held() || (lapsed && now.claimant))) lost(now.claimant ? fill(words.taken, { who: now.claimant }) : words.lapsed, !now.claimant);
     else if (JSON.stringify(now.checks) !== JSON.stringify(page.data.pinned_checks) && !$("#live").dataset.stale) page.warn(words.stale, { stale: true });
   }
 
