@@ -6,7 +6,7 @@
   const every = 10; // seconds between two looks
   const callbacks = {
     beforeNodeMorphed: (node, fresh) => !("kept" in (node.dataset || {})) || node.dataset.kept !== fresh.dataset?.kept,
-    beforeAttributeUpdated: (name) => name !== "open",
+    beforeAttributeUpdated: (name, node) => name !== "open" && !(name === "value" && node.matches("[data-log-search]")),
   };
   window.morph = (part, fresh, morphStyle) => Idiomorph.morph(part, fresh, { morphStyle, ignoreActiveValue: true, callbacks });
 

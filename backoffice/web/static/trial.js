@@ -41,14 +41,23 @@
 
   async function renew() {
     const running = [...document.querySelectorAll("[data-running]")];
-    if (!running.length || document.hidden) return;
-    const answer = await fetch(running[0].dataset.running).catch(() => null);
-    if (!answer?.ok) return;
-    const fresh = document.createRange().createContextualFragment(await answer.text());
-    for (const old of running) {
-      const now = fresh.getElementById(old.id);
-      if (now) window.morph(old, now.cloneNode(true), "outerHTML");
+    const answer = running.length && !document.hidden && (await fetch(running[0].dataset.running).catch(() => null));
+    const text = answer?.ok && (await answer.text().catch(() => ""));
+    if (text) {
+      const fresh = document.createRange().createContextualFragment(text);
+      for (const old of running) {
+        const now = fresh.getElementById(old.id);
+        if (now && old.isConnected) put(old, now.cloneNode(true));
+      }
     }
+    setTimeout(renew, every); // after the answer: a late one never comes over a newer
   }
-  setInterval(renew, every);
+  // Another result has other lines, and perhaps not what one had in hand: the search is done anew, the focus stays in the pane.
+  function put(old, now) {
+    const pane = old.contains(document.activeElement) ? old.closest("[data-pane-body]") : null;
+    window.morph(old, now, "outerHTML");
+    for (const search of old.querySelectorAll("[data-log-search]")) if (search.value) search.dispatchEvent(new Event("input", { bubbles: true }));
+    if (document.activeElement === document.body) pane?.focus({ preventScroll: true });
+  }
+  setTimeout(renew, every);
 })();

@@ -14,7 +14,7 @@ from backoffice.store.checks import Check
 from backoffice.store.listings import Submission
 from backoffice.store.outbox import Job
 from backoffice.usecases import record_check, request_checks
-from backoffice.usecases.record_check import current_checks
+from backoffice.usecases.record_check import Outcome, current_checks
 from tests.real.browser import Watched
 from tests.usecases.market import NOW, Market, outcome_of
 from tests.web.staff.conftest import Enter
@@ -58,9 +58,9 @@ def trial_of(submission: Submission) -> Check:
     return next(check for check in current_checks(submission) if check.kind == "try_install")
 
 
-def silent(**told: Any) -> record_check.Outcome:
+def silent(**told: Any) -> Outcome:
     transcript = TRANSCRIPT | told
-    return record_check.Outcome(state="findings", verdict=Verdict.REJECT, why="limit", findings=[SILENT], transcript=transcript)
+    return Outcome(state="findings", verdict=Verdict.REJECT, why="limit", findings=[SILENT], transcript=transcript)
 
 
 def search_and_follow(page: Page) -> None:
@@ -108,14 +108,15 @@ def test_it_renews_itself_while_it_runs(market: Market, enter: Enter) -> None:
     expect(page.get_by_text("делаем снимок страницы")).to_have_count(2)
 
 
-def test_while_it_runs_anew_what_one_reads_of_the_last_time_stays_in_place(market: Market, enter: Enter) -> None:
+def test_while_it_runs_anew_and_when_it_has_run_what_one_reads_stays_in_place(market: Market, enter: Enter) -> None:
     submission = tried(market, silent())
     check = trial_of(submission)
     request_checks.rerun(check.id, person=market.vera, now=NOW)
     page = enter(market.vera, f"/staff/review/{submission.id}?left=card.description&right=try_install")
     expect(page.get_by_text("в очереди").first).to_be_visible()
     page.get_by_text("Журнал: web").click()
-    log = page.locator("[data-log]", has_text="строка 17").locator("pre")
+    page.get_by_text("Конфигурация: web/Dockerfile").click()
+    log = page.locator("[data-log]", has_text="Журнал: web").locator("pre")
     log.evaluate("(it) => it.scrollTo(0, 300)")
     rule = page.locator(".finding").get_by_role("link", name="правило")
     rule.focus()
@@ -124,8 +125,36 @@ def test_while_it_runs_anew_what_one_reads_of_the_last_time_stays_in_place(marke
     expect(page.get_by_text("собираем образ")).to_be_visible()
     expect(rule).to_be_focused()
     assert log.evaluate("(it) => it.scrollTop") == 300
-    market.record(trial_of(submission), silent(logs={"web": "другой журнал"}))
-    expect(page.get_by_text("другой журнал")).to_be_attached()  # what was kept gives way to another result
+    lines = "\n".join(f"иначе {number}" for number in range(200))
+    texts = {"Dockerfile": "FROM a\n", "compose.yaml": "services: {}\n", "web/Dockerfile": "FROM b\n"}
+    market.record(
+        trial_of(submission), silent(logs={"agent": "готов", "web": lines}, config={**TRANSCRIPT["config"], "texts": texts})
+    )
+    expect(page.get_by_text("иначе 17", exact=True)).to_be_visible()  # what was kept gives way to another result
+    expect(page.get_by_text("FROM b")).to_be_visible()
+    expect(page.get_by_text("FROM a")).to_be_hidden()
+    expect(rule).to_be_focused()
+    assert log.evaluate("(it) => it.scrollTop") == 300
+
+
+def test_a_search_is_done_anew_in_another_result_and_the_focus_falls_no_further_than_the_pane(
+    market: Market, enter: Enter
+) -> None:
+    submission = tried(market, silent())
+    request_checks.rerun(trial_of(submission).id, person=market.vera, now=NOW)
+    page = enter(market.vera, f"/staff/review/{submission.id}?left=card.description&right=try_install")
+    page.get_by_role("searchbox", name="Найти в журналах").fill("ошибка")
+    expect(page.get_by_text("Ошибка: нет модели")).to_be_visible()
+    page.locator(".finding").get_by_role("link", name="правило").focus()
+    market.record(
+        trial_of(submission),
+        Outcome(state="passed", verdict=Verdict.PASS, transcript=TRANSCRIPT | {"logs": {"web": "готов\nОшибка: нет сети"}}),
+    )
+    expect(page.get_by_text("Ошибка: нет сети")).to_be_visible()
+    expect(page.get_by_text("готов", exact=True)).to_be_hidden()
+    expect(page.get_by_text("Найдено строк: 1")).to_be_visible()
+    expect(page.get_by_role("searchbox", name="Найти в журналах")).to_have_value("ошибка")
+    expect(page.locator('.pane[data-side="right"] [data-pane-body]')).to_be_focused()
 
 
 def test_a_lead_lets_it_pass_with_a_reason(market: Market, enter: Enter) -> None:
