@@ -139,6 +139,7 @@ def test_of_the_version_before_the_reports_and_the_classification_can_stand_besi
     vera = sign_in(market.vera)
     assert "csv.no_header" in pane(vera, second, "was.checks")
     assert "csv.no_header" not in pane(vera, second, "checks")
+    assert [("/rerun" in pane(vera, second, name)) for name in ("was.checks", "checks")] == [False, True]
     was, now = ({link.value.ru for link in one.values} for one in (first, second))
     assert was != now
     for name, values in (("was.card.classification", was), ("card.classification", now)):

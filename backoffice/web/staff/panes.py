@@ -40,13 +40,17 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Everything a pane may take from: the submission with its checks and findings, the version before, and the one in the catalog."""
+    """Everything a pane may take from: the submission with its checks and findings, the version before, and the one in the catalog.
+
+    ``compared``: it is one of those two itself, which is only looked at.
+    """
 
     submission: Submission
     checks: list[Check]
     previous: Submission | None
     live: Submission | None
     found: Mapping[int, list[Any]]
+    compared: bool = False
 
     def rules(self) -> list[str]:
         """The rules of what was found, each once."""
@@ -130,7 +134,7 @@ def content(name: str, one: Shelf) -> str:
     for prefix, other in (("was.", one.previous), ("live.", one.live)):
         if name.startswith(prefix) and other:
             checks = current_checks(other)
-            return content(name.removeprefix(prefix), Shelf(other, checks, None, None, findings.of_checks(checks)))
+            return content(name.removeprefix(prefix), Shelf(other, checks, None, None, findings.of_checks(checks), compared=True))
     kind, _, which = name.partition(".")
     makers: dict[str, Callable[[Shelf, str], dict[str, Any]]] = {
         "card": _card,
@@ -177,6 +181,7 @@ def _checks(one: Shelf, _which: str) -> dict[str, Any]:
     return {
         "checks": sorted(one.checks, key=lambda check: (order.index(check.slot), check.kind)),
         "findings": one.found,
+        "compared": one.compared,
         "words_of": findings.words,
         "why_of": findings.why,
         "told": findings.told,
