@@ -57,6 +57,7 @@ def _recognised(browsing: Watched, who: Person, app: Flask, sign_in: SignIn, add
 
 def _signed_in(app: Flask, sign_in: SignIn, address: str) -> Callable[[Watched, Person, str], Page]:
     def entered(browsing: Watched, who: Person, path: str) -> Page:
+        browsing.page.goto("about:blank")  # a page that renews itself would be somebody else's in a moment
         _recognised(browsing, who, app, sign_in, address)
         browsing.page.goto(address + path)
         return browsing.page

@@ -16,6 +16,7 @@ from backoffice.usecases.record_check import Outcome, current_checks
 from backoffice.web import previews
 from tests.real.browser import Watched
 from tests.real.serving import Server
+from tests.real.waiting import until
 from tests.usecases.market import Market
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
@@ -197,4 +198,4 @@ def test_on_paper_every_row_stands_that_the_preview_has(show: Show, person: Watc
     paper = pdfium.PdfDocument(page.pdf(format="A4"))
     words = "".join(sheet.get_textpage().get_text_range() for sheet in paper)
     assert all(re.search(rf"\b{row}:5\b", words) for row in range(300))
-    assert nodes(page) < 1200  # afterwards only those in view again
+    until(lambda: nodes(page) < 1200, about="afterwards only those in view again")

@@ -141,6 +141,7 @@ def test_on_a_phone_one_pane_is_whole_and_a_decision_can_be_made(gallery: Galler
     page.goto(f"/staff/review/{gallery.again.id}")
     expect(page.locator(".pane:visible")).to_have_count(1)
     page.get_by_role("button", name="Взять в работу").tap()
+    expect(page.locator("#claim")).to_contain_text("осталось")
     page.get_by_label("Что показывает правая панель").select_option("card.description")
     expect(page.locator(".pane:visible")).to_contain_text("Другое описание")
     page.get_by_role("tab", name="Решение").tap()
