@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
 from backoffice.i18n import gettext, lazy
 
 AUTHOR_STATES = {
@@ -356,4 +359,10 @@ def refusal(reason: str, params: Mapping[str, Any] | None = None) -> str:
         return gettext(text)
 
 
-FILTERS = {"word": word, "colour": colour}
+@pass_context
+def _word(_context: Context, name: str, table: str, **values: Any) -> str:
+    """``word`` for templates. Without the context Jinja would translate a constant once, for the first reader, when it compiles."""
+    return word(name, table, **values)
+
+
+FILTERS = {"word": _word, "colour": colour}

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from backoffice.clock import utcnow
 from backoffice.domain.verdicts import Verdict
@@ -14,6 +15,7 @@ from backoffice.store.listings import DictionaryValue, Submission, SubmissionVal
 from backoffice.store.moderation import Remark
 from backoffice.usecases import drafts, record_check
 from backoffice.usecases.record_check import Outcome
+from backoffice.web.wording import speak
 from tests.usecases.market import HOLLOW, NOW, Market
 from tests.usecases.office import again
 from tests.web.conftest import SignIn, Visitor
@@ -216,3 +218,13 @@ def test_what_became_of_old_remarks_is_kept_with_the_decision(market: Market, si
     vera.post(f"{base(third)}/decide", json=decision(vera, third, "publish", old={str(later.id): "fixed", "1": "burnt"}))
     assert (later.carried_from_id, Remark.get_by_id(later.id).outcome) == (old.id, "fixed")
     assert Remark.get_by_id(old.id).outcome == "not_fixed"
+
+
+def test_a_word_that_never_changes_is_in_the_language_of_whoever_reads(app: Flask) -> None:
+    """Jinja compiles a page for its first reader: what it takes for a constant then stays in that reader's language."""
+    badge, told = app.jinja_env.from_string('{{ "reject"|word("verdict") }}'), []
+    for spoken in ("ru", "en"):
+        with app.test_request_context():
+            speak(spoken)
+            told.append(badge.render())
+    assert told == ["нарушено требование", "rejecting finding"]

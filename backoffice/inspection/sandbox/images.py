@@ -40,6 +40,7 @@ OFFLINE = re.compile(
 FULL = re.compile(r"no space left on device", re.IGNORECASE)
 FORWARDING = "IPv4 forwarding is disabled. Networking will not work."  # the engine, of every step: it has no network on purpose
 LOG_LINES = 40  # kept of a failed build
+LONGEST = 500  # characters of a line of it
 LOOK = 0.2  # seconds between two looks at a build from outside
 SPARE = 16 << 20  # bytes left on the engine's disk when a build is stopped
 TRIGGER = re.compile(
@@ -202,15 +203,20 @@ def build(session: Session, recipe: Recipe, folder: Path, *, site: Site, tag: st
 def _follow(rows: Iterator[dict[str, Any]]) -> tuple[str | None, int, deque[str]]:
     """The build's last words when it failed (None when it did not), the step it came to, and the last lines of its log."""
     tail: deque[str] = deque(maxlen=LOG_LINES)
-    number, failed = 0, None
+    number, failed, rest = 0, None, ""
     try:
         for row in rows:
-            text = plain(str(row.get("stream") or row.get("error") or ""))
-            found = STEP.match(text)
-            number = int(found[1]) if found else number
-            tail.extend(part.strip()[:500] for part in text.splitlines() if part.strip() and not part.endswith(FORWARDING))
-            if "error" in row:
-                _ours(text)
+            wrong = str(row.get("error") or "")
+            *lines, rest = plain(f"{rest}\n{wrong}\n" if wrong else rest + str(row.get("stream") or "")).split("\n")
+            if len(rest) > LONGEST:  # a step need not end its lines
+                lines, rest = [*lines, rest], ""
+            for line in filter(None, map(str.strip, lines)):
+                found = STEP.match(line)
+                number = int(found[1]) if found else number
+                if not line.endswith(FORWARDING):
+                    tail.append(line[:LONGEST])
+            if wrong:
+                _ours(wrong)
                 failed = " · ".join(list(tail)[-4:])
     except DockerException as error:
         failed = said(error)

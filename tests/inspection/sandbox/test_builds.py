@@ -27,7 +27,7 @@ BUILDS = {
         "author_fault",
         "build.network",
     ),
-    "fails": ("RUN printf '\\033[31mno\\033[0m luck'; ls /nowhere", "author_fault", "build.failed"),
+    "fails": ("RUN printf '\\033[31mno\\033[0m luck\\n'; ls /nowhere", "author_fault", "build.failed"),
     "fork bomb": ("RUN python3 -c 'import os\nwhile True: os.fork()'".replace("\n", "\\\\n"), "author_fault", "build.failed"),
 }
 
@@ -46,6 +46,8 @@ def test_a_build_step(engine: RealEngine, tmp_path: Path, step: str, outcome: st
     if rule == "build.failed":
         assert "\x1b" not in policy.words(found) + answer.transcript["logs"]["Dockerfile"]
         assert "forwarding" not in answer.transcript["logs"]["Dockerfile"]
+    if "ls /nowhere" in step:  # whose complaint comes in three pieces
+        assert "ls: cannot access '/nowhere': No such file or directory" in answer.transcript["logs"]["Dockerfile"].splitlines()
     asked = {"example.org": 1} if rule == "build.network" else {}
     assert answer.transcript["building"] == {"attempts": len(asked), "lookups": asked, "proxied": {}}
 

@@ -70,6 +70,8 @@ def search_and_follow(page: Page) -> None:
     expect(page.get_by_text("Сборка обращалась через прокси к: pypi.example:443 (3)")).to_be_visible()
     expect(page.get_by_text("sha256:5b, 9 МБ, 5 слоёв")).to_be_visible()
     expect(page.get_by_text("Открытые порты: 8000 (не объявлен) (только localhost)")).to_be_visible()
+    expect(page.locator(".measures", has_text="Память, пик")).to_contain_text("137")
+    assert page.locator(".measures").evaluate("(it) => it.scrollWidth <= it.clientWidth")
     page.get_by_role("searchbox", name="Найти в журналах").fill("ошибка")
     expect(page.get_by_text("Найдено строк: 1")).to_be_visible()
     expect(page.get_by_text("Ошибка: нет модели")).to_be_visible()
@@ -162,7 +164,9 @@ def test_a_lead_lets_it_pass_with_a_reason(market: Market, enter: Enter) -> None
     record_check.failed(trial_of(submission).id, why="sandbox.no_engine: MLPLACE_ENGINE", exhausted=True, now=NOW)
     page = enter(market.olga, f"/staff/review/{submission.id}?left=try_install&right=card.description")
     expect(page.get_by_text("Не выполнялась: нет песочницы (MLPLACE_ENGINE).")).to_be_visible()
+    expect(page.get_by_text("проверить не удалось").first).to_be_visible()
     page.get_by_role("button", name="EN").click()
+    expect(page.get_by_text("could not be checked").first).to_be_visible()
     expect(page.get_by_text("Not done: there is no sandbox (MLPLACE_ENGINE).")).to_be_visible()
     page.get_by_role("button", name="РУ").click()
     page.get_by_text("Освободить с причиной").click()
@@ -174,9 +178,11 @@ def test_a_lead_lets_it_pass_with_a_reason(market: Market, enter: Enter) -> None
 
 def test_the_author_sees_the_same_without_what_is_ours(market: Market, enter: Enter, person: Watched) -> None:
     submission = tried(market, silent())
+    person.page.set_viewport_size({"width": 390, "height": 844})
     page = enter(market.anna, f"/cabinet/submissions/{submission.id}")
     page.get_by_text("Как всё прошло").click()
     search_and_follow(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     expect(page.get_by_text("Docker 20.10.24")).to_have_count(0)
     expect(page.get_by_text("no such device")).to_have_count(0)
     assert person.serious() == []
