@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shlex
 import tarfile
 
@@ -58,14 +59,21 @@ def _image(service: Service, terms: Terms) -> list[str]:
         return [f"docker pull {shlex.quote(service.image)}"]
     context = f'"$archive"/{shlex.quote(recipe.context or ".")}'
     copies = [f'cp "$here"/{shlex.quote(service.name)}.files/{shlex.quote(name)} {context}/' for name in recipe.extra]
+    modes = [f"chmod -R {mode:o} {context}/{_pattern(source)}" for source, mode in recipe.modes.items()]
     arguments = " ".join(f"--build-arg {shlex.quote(f'{name}={value}')}" for name, value in recipe.arguments.items())
     target = f"--target {shlex.quote(recipe.target)}" if recipe.target else ""
     network = "" if terms.build_proxy else "--network none"
     tag = f"demo-{service.name}".lower()
     return [
         *copies,
+        *modes,
         f'docker build {network} {arguments} {target} -t {tag} -f "$here"/{shlex.quote(service.name)}.Dockerfile {context}',
     ]
+
+
+def _pattern(source: str) -> str:
+    """What COPY names, for the shell: only ``*``, ``?`` and ``[…]`` mean more than themselves."""
+    return re.sub(r"[^\w./*?\[\]-]", r"\\\g<0>", source)
 
 
 def _run(service: Service, terms: Terms, first: str) -> str:

@@ -28,7 +28,13 @@ volumes: {cache: {}}
 
 
 def unpacked(tmp_path: Path, *, proxy: str = "") -> dict[str, str]:
-    dockerfile = "FROM python:3.11\nCOPY <<EOF /hello\nhi\nEOF\nUSER 1\n"
+    dockerfile = """FROM python:3.11
+COPY --chmod=754 <<EOF /hello
+hi
+EOF
+COPY --chmod=711 ["b $(reboot)*", "/bin/"]
+USER 1
+"""
     archive = zipped(tmp_path / "a.zip", {"compose.yaml": COMPOSE, "web/Dockerfile": dockerfile, "code/a.py": "1"})
     with reading.read(archive, name="a.zip") as (plan, _):
         data = bundle.make(plan, replace(policy.terms(), build_proxy=proxy))
@@ -44,7 +50,9 @@ def test_the_script_is_plain_shell_and_quotes_what_the_author_wrote(tmp_path: Pa
     stand_in = tmp_path / "docker"
     stand_in.write_text('#!/bin/sh\nprintf "%s\\n" "$@" >> "$LOG"\n')
     stand_in.chmod(0o755)
-    (tmp_path / "archive" / "web").mkdir(parents=True)
+    web = tmp_path / "archive" / "web"
+    web.mkdir(parents=True)
+    (web / "b $(reboot) 1.sh").touch(0o600)
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -58,6 +66,10 @@ def test_the_script_is_plain_shell_and_quotes_what_the_author_wrote(tmp_path: Pa
     assert "C=Привет мир" in said
     assert "print('a b')" in said
     assert "--network" in said
+    assert {path.name: path.stat().st_mode & 0o777 for path in web.iterdir()} == {
+        ".heredoc-0-EOF": 0o754,
+        "b $(reboot) 1.sh": 0o711,
+    }
     assert {"--read-only", "--cap-drop", "no-new-privileges"} <= set(said)
 
 
