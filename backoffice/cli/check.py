@@ -15,6 +15,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from backoffice.domain.sentences import spoken
 from backoffice.domain.verdicts import Verdict
 from backoffice.inspection import archives, clamd_server, jail, rules, runner
 from backoffice.inspection.clamd_at_hand import at_hand
@@ -95,8 +96,16 @@ def _row(path: Path, slot: str, seen: runner.Inspection, language: str) -> dict[
         ],
         "coverage": asdict(seen.coverage),
         "tools": [_tool(tool, language) for tool in seen.tools],
-        "preview": dict(seen.preview),
+        "preview": _preview(seen.preview, language),
     }
+
+
+def _preview(told: Any, language: str) -> Any:
+    if isinstance(told, str):
+        return spoken(told, language)
+    if isinstance(told, dict):
+        return {name: _preview(one, language) for name, one in told.items()}
+    return [_preview(one, language) for one in told] if isinstance(told, list) else told
 
 
 def _tool(tool: Any, language: str) -> dict[str, Any]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import Any
 
 UNITS = {"ru": ("Б", "КБ", "МБ", "ГБ"), "en": ("B", "KB", "MB", "GB")}
+_TWICE = re.compile(r"⟦([^⟦⟧|]*)\|([^⟦⟧|]*)⟧")
+_BYTES = re.compile(r"⟦(\d{1,20})⟧")
+_ENDS_ITSELF = ("detail", "message")  # what another program said, set before the sentence's own full stop
 
 
 class _Sentence(Formatter):
@@ -16,7 +20,8 @@ class _Sentence(Formatter):
         self.language = language
 
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:  # noqa: ARG002
-        return kwargs.get(str(key), "…")
+        value = kwargs.get(str(key), "…")
+        return value.rstrip(" .\n") if key in _ENDS_ITSELF and isinstance(value, str) else value
 
     def format_field(self, value: Any, spec: str) -> str:
         if spec == "size":
@@ -36,4 +41,12 @@ def _size(size: float, language: str) -> str:
 
 def sentence(template: str, params: Mapping[str, Any], language: str) -> str:
     """The template of a rule with its finding's params."""
-    return _Sentence(language).vformat(template, (), params)
+    return spoken(_Sentence(language).vformat(template, (), params), language)
+
+
+def spoken(text: str, language: str) -> str:
+    """Words of ours that are kept before anybody asks for them: ``⟦русские|English⟧``, and ``⟦1536⟧`` for a number of bytes."""
+    if "⟦" not in text:
+        return text
+    text = _BYTES.sub(lambda found: _size(int(found[1]), language), text)
+    return _TWICE.sub(lambda found: found[1] if language == "ru" else found[2], text)

@@ -18,6 +18,8 @@ from typing import Any
 
 import clamd
 
+from backoffice.domain.sentences import spoken
+
 CHUNK = 1 << 20
 CONNECT_SECONDS = 5.0
 REPLY_SECONDS = 360.0  # of silence while it scans; a little more than its own MaxScanTime
@@ -26,10 +28,10 @@ _SHORT = 65_536
 
 
 class Unscanned(Exception):  # noqa: N818  (the file was not scanned)
-    """The antivirus did not look. ``retry``: whether it may later, with the same file. ``reason`` is for people, in English."""
+    """The antivirus did not look. ``retry``: whether it may later, with the same file. ``reason`` is for people (``sentences.spoken``)."""
 
     def __init__(self, reason: str, *, retry: bool) -> None:
-        super().__init__(reason)
+        super().__init__(spoken(reason, "en"))
         self.reason, self.retry = reason, retry
 
 
@@ -79,7 +81,9 @@ class _Client(clamd.ClamdNetworkSocket):
                 self.clamd_socket = socket.create_connection(host_and_port(self.address), CONNECT_SECONDS)
             self.clamd_socket.settimeout(self.timeout)
         except OSError as problem:
-            raise Unscanned(f"no clamd at {self.address}: {problem.strerror or problem}", retry=True) from problem
+            raise Unscanned(
+                f"⟦clamd не отвечает|no clamd⟧ ({self.address}): {problem.strerror or problem}", retry=True
+            ) from problem
 
     def open(self, command: bytes) -> None:
         self._init_socket()
@@ -91,7 +95,9 @@ class _Client(clamd.ClamdNetworkSocket):
         except OSError as problem:
             # It closes the stream when it has too much of it, and says why first.
             reply = self._last_words()
-            raise Unscanned(reply or f"clamd hung up: {problem}", retry="size limit" not in reply) from problem
+            raise Unscanned(
+                reply or f"⟦clamd прервал связь|clamd hung up⟧: {problem}", retry="size limit" not in reply
+            ) from problem
 
     def _last_words(self) -> str:
         try:
@@ -107,10 +113,10 @@ class _Client(clamd.ClamdNetworkSocket):
                 if chunk.endswith(b"\0"):
                     break
         except OSError as problem:
-            raise Unscanned(f"clamd did not answer: {problem}", retry=True) from problem
+            raise Unscanned(f"⟦clamd не ответил|clamd did not answer⟧: {problem}", retry=True) from problem
         text = b"".join(parts)
         if not text.endswith(b"\0"):
-            raise Unscanned("clamd ended before it answered", retry=True)
+            raise Unscanned("⟦clamd завершился, не ответив|clamd ended before it answered⟧", retry=True)
         return text.rstrip(b"\0\n").decode("utf-8", "replace")
 
     def close(self) -> None:
@@ -162,7 +168,7 @@ def _hand_over(client: _Client, fd: int) -> None:
     try:
         socket.send_fds(client.clamd_socket, [b"\0"], [fd])
     except OSError as problem:
-        raise Unscanned(f"clamd hung up: {problem}", retry=True) from problem
+        raise Unscanned(f"⟦clamd прервал связь|clamd hung up⟧: {problem}", retry=True) from problem
 
 
 def _streamed(file: Any, *, address: str, timeout: float) -> Answer:
@@ -213,7 +219,7 @@ def _understood(reply: str) -> Answer:
         return Answer()
     found = _FOUND.match(reply)
     if found is None:
-        raise Unscanned(f"clamd said: {reply[:200]}", retry="size limit" not in reply.lower())
+        raise Unscanned(f"⟦ответ clamd|clamd said⟧: {reply[:200]}", retry="size limit" not in reply.lower())
     name = found["name"]
     return Answer(name, rule_of(name))
 
@@ -247,7 +253,7 @@ def _engine(reply: str) -> Engine:
     program, _, rest = reply.removeprefix("ClamAV ").partition("/")
     number, _, built = rest.partition("/")
     if not program or "ERROR" in reply:
-        raise Unscanned(f"clamd said: {reply[:200]}", retry=True)
+        raise Unscanned(f"⟦ответ clamd|clamd said⟧: {reply[:200]}", retry=True)
     return Engine(program, int(number) if number.isdigit() else 0, _built_at(built))
 
 

@@ -36,17 +36,17 @@ _SECRET_FILES = re.compile(
 )
 # What it is, plain bytes of which one must be there (looking for them is fast), and the pattern.
 _SECRET_TEXTS: tuple[tuple[str, tuple[bytes, ...], re.Pattern[bytes]], ...] = (
-    ("закрытый ключ (private key)", (b"PRIVATE KEY-----",),
+    ("⟦закрытый ключ|private key⟧", (b"PRIVATE KEY-----",),
      re.compile(rb"-----BEGIN (?:RSA |EC |DSA |OPENSSH |ENCRYPTED )?PRIVATE KEY-----")),
-    ("ключ AWS (AWS key)", (b"AKIA",), re.compile(rb"\bAKIA[0-9A-Z]{16}\b")),
-    ("токен GitHub (GitHub token)", (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_"),
+    ("⟦ключ AWS|AWS key⟧", (b"AKIA",), re.compile(rb"\bAKIA[0-9A-Z]{16}\b")),
+    ("⟦токен GitHub|GitHub token⟧", (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_"),
      re.compile(rb"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{60,}\b")),
-    ("токен Hugging Face (Hugging Face token)", (b"hf_",), re.compile(rb"\bhf_[A-Za-z0-9]{34,}\b")),
-    ("токен Slack (Slack token)", (b"xox",), re.compile(rb"\bxox[abprs]-[A-Za-z0-9-]{20,}\b")),
-    ("ключ OpenAI (OpenAI key)", (b"sk-",), re.compile(rb"\bsk-(?:proj-)?[A-Za-z0-9_-]{40,}\b")),
-    ("токен Telegram (Telegram token)", (b":AA",), re.compile(rb"\b\d{8,10}:AA[A-Za-z0-9_-]{33}\b")),
-    ("ключ Google (Google key)", (b"AIza",), re.compile(rb"\bAIza[0-9A-Za-z_-]{35}\b")),
-    ("пароль (password)", (b"",),
+    ("⟦токен Hugging Face|Hugging Face token⟧", (b"hf_",), re.compile(rb"\bhf_[A-Za-z0-9]{34,}\b")),
+    ("⟦токен Slack|Slack token⟧", (b"xox",), re.compile(rb"\bxox[abprs]-[A-Za-z0-9-]{20,}\b")),
+    ("⟦ключ OpenAI|OpenAI key⟧", (b"sk-",), re.compile(rb"\bsk-(?:proj-)?[A-Za-z0-9_-]{40,}\b")),
+    ("⟦токен Telegram|Telegram token⟧", (b":AA",), re.compile(rb"\b\d{8,10}:AA[A-Za-z0-9_-]{33}\b")),
+    ("⟦ключ Google|Google key⟧", (b"AIza",), re.compile(rb"\bAIza[0-9A-Za-z_-]{35}\b")),
+    ("⟦пароль|password⟧", (b"",),
      re.compile(rb"(?i)\b(?:password|passwd|secret_key|api_key)\b\s*[=:]\s*[\"']([^\"'\s${}<>]{8,})[\"']")),
 )  # fmt: skip
 _TEXTS = ("text", "json", "md", "csv", "shell", "html")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from backoffice.inspection import archive_rules, detect
-from backoffice.inspection.report import Broken, Report, Subject
+from backoffice.inspection.report import Broken, Report, Subject, missing
 
 CHUNK = 1 << 20
 ALONE_FROM = 64 << 20  # bytes of a 7z past which every member is handed to the antivirus, and the archive itself need not be
@@ -58,10 +58,10 @@ def _against_bombs(entries: Sequence[Entry], subject: Subject, report: Report) -
     limits, spent = report.limits, _spent(report)
     spent["members"] += len(entries)
     if spent["members"] > limits["archive_members"]:
-        raise Broken("archive.bomb", detail=f"{spent['members']} > {int(limits['archive_members'])} файлов (files)")
+        raise Broken("archive.bomb", detail=f"⟦файлов|files⟧: {spent['members']} > {int(limits['archive_members'])}")
     declared = sum(entry.size for entry in entries)
     if declared + spent["bytes"] > limits["archive_bytes"]:
-        raise Broken("archive.bomb", detail=f"{declared + spent['bytes']} > {int(limits['archive_bytes'])} байт (bytes)")
+        raise Broken("archive.bomb", detail=f"⟦{declared + spent['bytes']}⟧ > ⟦{int(limits['archive_bytes'])}⟧")
     packed = max(subject.size, 1)
     if declared > limits["archive_ratio_from"] and declared / packed > limits["archive_ratio"]:
         raise Broken("archive.bomb", detail=f"×{declared // packed}")
@@ -99,19 +99,19 @@ def leads_out(name: str) -> bool:
 def _oddity(name: str, longest: int) -> str:
     """What is odd in a name, in both languages for the finding's words; empty when nothing is."""
     if _CONTROL.search(name):
-        return "управляющие символы (control characters)"
+        return "⟦управляющие символы|control characters⟧"
     if _BIDI.search(name):
-        return "символы направления письма (text direction marks)"
+        return "⟦символы направления письма|text direction marks⟧"
     if "\\" in name:
-        return "обратная косая черта (backslash)"
+        return "⟦обратная косая черта|backslash⟧"
     if not name or len(name.encode("utf-8", "replace")) > longest:
-        return "длина имени (length)"
+        return "⟦длина имени|length⟧"
     path = name.rstrip("/")
     if _RESERVED.search(path):
-        return "имя занято Windows (reserved by Windows)"
+        return "⟦имя занято Windows|reserved by Windows⟧"
     if _TAIL.search(path):
-        return "пробел или точка в конце (trailing space or dot)"
-    return 'символы <>:"|?* (characters)' if _SPECIAL.search(name) else ""
+        return "⟦пробел или точка в конце|trailing space or dot⟧"
+    return '⟦знаки|characters⟧ <>:"|?*' if _SPECIAL.search(name) else ""
 
 
 def plain(text: str) -> str:
@@ -140,16 +140,16 @@ def bounded(chunks: Iterable[bytes], *, size: int, packed: int | None, report: R
         done += len(chunk)
         spent["bytes"] += len(chunk)
         if done > size:
-            raise Broken("archive.bomb", detail=f"> {size} байт (bytes)")
+            raise Broken("archive.bomb", detail=f"> ⟦{size}⟧")
         if done > limits["archive_member_bytes"] or spent["bytes"] > limits["archive_bytes"]:
-            raise Broken("archive.bomb", detail=f"> {spent['bytes']} байт (bytes)")
+            raise Broken("archive.bomb", detail=f"> ⟦{spent['bytes']}⟧")
         if packed and done > limits["archive_ratio_from"] and done / packed > limits["archive_ratio"]:
             raise Broken("archive.bomb", detail=f"×{done // packed}")
         yield chunk
         if report.progress is not None:
             report.progress(spent["bytes"], spent["members"])
     if done < size:
-        raise Broken("archive.damaged", detail=f"{done} < {size} байт (bytes)")
+        raise Broken("archive.damaged", detail=missing(done, size))
 
 
 def take(entry: Entry, chunks: Iterable[bytes], subject: Subject, report: Report, *, feed: bool) -> None:

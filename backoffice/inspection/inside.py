@@ -205,9 +205,14 @@ def _allowed(subject: Subject, report: Report) -> bool:
     slot = rules.slots()[subject.slot]
     extension = detect.extension(subject.name)
     if extension not in slot.extensions:
-        report.find("format.extension", subject, extension=extension or "—", allowed=", ".join(slot.extensions))
+        report.find(
+            "format.extension",
+            subject,
+            extension=extension or "⟦без расширения|without a name ending⟧",
+            allowed=", ".join(slot.extensions),
+        )
     if subject.size > slot.max_bytes:
-        report.find("format.too_large", subject, size=subject.size, limit=slot.max_bytes)
+        report.find("format.too_large", subject, size=subject.size, limit=slot.max_bytes, over=subject.size - slot.max_bytes)
     return not report.findings
 
 

@@ -28,6 +28,11 @@ class Broken(Exception):  # noqa: N818  (the file is broken, not we)
         self.rule, self.place, self.params = rule, place, params
 
 
+def missing(there: int, wanted: int) -> str:
+    """How many bytes a file or a part of it lacks, in both languages (``sentences.spoken``)."""
+    return f"⟦не хватает|missing⟧ ⟦{wanted - there}⟧"
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One file to examine: the upload itself, or a member unpacked from it into the jail's private folder.

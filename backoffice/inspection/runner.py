@@ -185,7 +185,7 @@ class _Heard:
         answer: Future[clam.Answer]
         if self._trouble is not None or self._stream is None:
             answer = Future()
-            answer.set_exception(self._trouble or clam.Unscanned("no stream", retry=True))
+            answer.set_exception(self._trouble or clam.Unscanned("⟦нет связи с clamd|no line to clamd⟧", retry=True))
         else:
             self._room.acquire()
             answer = self._pool.submit(_answered, self._stream)
@@ -278,7 +278,13 @@ def _judged(end: jail.End, heard: _Heard, scanned: _Scanned, *, size: int, secon
         findings.append(Finding(rule, rules.severities()[rule], None, None, {"detail": scanned.trouble.reason}))
     coverage = Coverage(**report["coverage"]) if report else Coverage(bytes=size, members=1, failed=1)
     trouble = scanned.trouble
-    ours = trouble.reason if trouble else f"the jail could not work: {end.detail}" if end.reason == "later" else ""
+    ours = (
+        trouble.reason
+        if trouble
+        else f"⟦проверка не запустилась|the jail could not work⟧: {end.detail}"
+        if end.reason == "later"
+        else ""
+    )
     verdict = verdict_of(findings, failed=bool(ours))
     if verdict == Verdict.PASS and (coverage.opaque or coverage.failed):
         verdict = Verdict.WARN  # what nobody could look into is never green

@@ -10,6 +10,7 @@ from typing import Any
 import redis
 from peewee import PeeweeException
 
+from backoffice.domain.sentences import spoken
 from backoffice.inspection import antivirus
 from backoffice.store import kept, outbox
 from backoffice.store.base import db
@@ -46,7 +47,7 @@ class Health:
 
     def as_json(self) -> dict[str, Any]:
         """For monitoring."""
-        return {"alive": self.alive, "parts": [asdict(part) for part in self.parts]}
+        return {"alive": self.alive, "parts": [{**asdict(part), "detail": spoken(part.detail, "en")} for part in self.parts]}
 
 
 def report(wiring: Wiring, *, now: datetime) -> Health:
@@ -134,7 +135,7 @@ def antivirus_state(wiring: Wiring) -> Part:
     try:
         version, _built_at, bundled_only = antivirus.protection(wiring.settings.clamd_address)
     except antivirus.Unscanned as error:
-        return Part("antivirus", "down", "no_answer", str(error))
+        return Part("antivirus", "down", "no_answer", error.reason)
     if bundled_only:
         return Part("antivirus", "warning", "bundled_signatures", version)
     return Part("antivirus", "ok", detail=version)

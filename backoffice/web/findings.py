@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from backoffice.domain.sentences import sentence
+from backoffice.domain.sentences import sentence, spoken
 from backoffice.domain.verdicts import Severity
 from backoffice.i18n import language
 from backoffice.inspection import rules as inspection_rules
@@ -71,7 +71,7 @@ def why(check: Check) -> str:
 
 def told(kept: str) -> str:
     """The same of a reason as it is kept."""
-    return word(sandbox_policy.told(kept, language()), "why")
+    return word(spoken(sandbox_policy.told(kept, language()), language()), "why")
 
 
 def title(name: str) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from backoffice.i18n import gettext, lazy
+from backoffice.domain import sentences
+from backoffice.i18n import gettext, language, lazy
 
 AUTHOR_STATES = {
     "draft": lazy("Draft"),
@@ -292,6 +293,29 @@ TRIAL_STEPS = {
     "stopped": lazy("Stopping"),
     "cleaned": lazy("Cleaned up"),
 }
+MARKS = {  # of an archive's members, and of objects in HDF5
+    "encrypted": lazy("under a password"),
+    "traversal": lazy("leads out of the folder"),
+    "link": lazy("link"),
+    "folder": lazy("folder"),
+    "special": lazy("special file"),
+    "group": lazy("group"),
+    "soft link": lazy("soft link"),
+    "hard link": lazy("hard link"),
+    "external link": lazy("link to another file"),
+}
+PREVIEWS = {
+    "table": lazy("table"),
+    "tree": lazy("tree of entries"),
+    "document": lazy("document"),
+    "text": lazy("text"),
+    "image": lazy("picture"),
+    "audio": lazy("sound"),
+    "video": lazy("video"),
+    "pickle": lazy("Python object"),
+    "binary": lazy("program"),
+    "none": lazy("not shown: too large"),
+}
 COLUMN_TYPES = {
     "number": lazy("number"),
     "integer": lazy("whole number"),
@@ -322,6 +346,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "evidence": EVIDENCE,
     "why": WHY,
     "column_type": COLUMN_TYPES,
+    "mark": MARKS,
+    "preview": PREVIEWS,
     "outcome_of_trial": TRIALS,
     "trial_step": TRIAL_STEPS,
     "trial_progress": TRIAL_PROGRESS,
@@ -365,4 +391,9 @@ def _word(_context: Context, name: str, table: str, **values: Any) -> str:
     return word(name, table, **values)
 
 
-FILTERS = {"word": _word, "colour": colour}
+def spoken(text: Any) -> str:
+    """What checks keep in both languages, in the reader's."""
+    return sentences.spoken(str(text), language())
+
+
+FILTERS = {"word": _word, "colour": colour, "spoken": spoken}

@@ -16,6 +16,15 @@ from backoffice.domain.sentences import sentence
         ("{n:size}", {"n": 3 << 40}, "3072\xa0ГБ", "3072\xa0GB"),
         ("{n:size}", {"n": 100}, "100\xa0Б", "100\xa0B"),
         ("{n:size}", {}, "…", "…"),
+        ("{detail}.", {"detail": "It ended. "}, "It ended.", "It ended."),
+        ("«{name}».", {"name": "a."}, "«a.».", "«a.»."),
+        (
+            "{x}!",
+            {"x": "⟦нет конца|no end⟧, ⟦1536⟧ ⟦лишних|too many⟧"},
+            "нет конца, 1,5\xa0КБ лишних!",
+            "no end, 1.5\xa0KB too many!",
+        ),
+        ("{x}", {"x": "⟦a⟧ ⟦|⟧b⟧ ⟦"}, "⟦a⟧ b⟧ ⟦", "⟦a⟧ b⟧ ⟦"),
         ("{port}: {n}", {"port": 18000, "n": "v1.2 {x}"}, "18000: v1.2 {x}", "18000: v1.2 {x}"),
     ],
 )

@@ -15,6 +15,7 @@ from backoffice.store.listings import DictionaryValue, Submission, SubmissionVal
 from backoffice.store.moderation import Remark
 from backoffice.usecases import drafts, record_check
 from backoffice.usecases.record_check import Outcome
+from backoffice.web.staff import differences
 from backoffice.web.wording import speak
 from tests.usecases.market import HOLLOW, NOW, Market
 from tests.usecases.office import again
@@ -228,3 +229,48 @@ def test_a_word_that_never_changes_is_in_the_language_of_whoever_reads(app: Flas
             speak(spoken)
             told.append(badge.render())
     assert told == ["нарушено требование", "rejecting finding"]
+
+
+KINDS: list[tuple[dict[str, Any], list[str], list[str]]] = [
+    (
+        {"kind": "table", "columns": [{"name": "ток", "type": "integer"}], "total_rows": 1200, "total_columns": 1},
+        ["Что внутри: таблица", "Строк: 1 200", "Столбцов: 1", "ток: целое"],
+        ["Kind of content: table", "Rows: 1,200", "Columns in all: 1", "ток: whole number"],
+    ),
+    (
+        {
+            "kind": "tree",
+            "entries": [{"name": "a", "size": 1536, "flags": ["link", "encrypted"]}, {"name": "b", "type": "group"}],
+            "total": 2,
+            "bytes": 5 << 20,
+        },
+        ["Что внутри: список вложенного", "Записей: 2", "После распаковки: 5 МБ", "a: 1,5 КБ · ссылка, под паролем", "b: группа"],
+        ["Kind of content: tree of entries", "Entries: 2", "Unpacked: 5 MB", "a: 1.5 KB · link, under a password", "b: group"],
+    ),
+    (
+        {"kind": "audio", "seconds": 90.5, "rate": 44100, "channels": 2, "codec": "PCM_16"},
+        ["Что внутри: звук", "Длительность: 1 мин", "Частота: 44 100 Гц", "Каналов: 2", "Кодек: PCM_16"],
+        ["Kind of content: sound", "Length: 1 min", "Rate: 44,100 Hz", "Channels: 2", "Codec: PCM_16"],
+    ),
+    (
+        {"kind": "video", "width": 64, "height": 48, "seconds": 2, "rate": 12.5},
+        ["Что внутри: видео", "Ширина: 64", "Высота: 48", "Длительность: 2 с", "Частота: 12,5 в секунду"],
+        ["Kind of content: video", "Width: 64", "Height: 48", "Length: 2 s", "Rate: 12.5 a second"],
+    ),
+    (
+        {"kind": "binary", "summary": [["⟦Вид|kind⟧", "⟦программа|program⟧"], ["⟦После конца|after the end⟧", "⟦2048⟧"]]},
+        ["Что внутри: программа", "Вид: программа", "После конца: 2 КБ"],
+        ["Kind of content: program", "kind: program", "after the end: 2 KB"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("preview", "russian", "english"), KINDS, ids=[row[0]["kind"] for row in KINDS])
+def test_what_differs_in_a_file_is_told_in_the_readers_words(
+    app: Flask, preview: dict[str, Any], russian: list[str], english: list[str]
+) -> None:
+    for language, expected in (("ru", russian), ("en", english)):
+        with app.test_request_context():
+            speak(language)
+            told = [f"{name}: {value}" for name, value in differences.traits(preview, "size").items()]
+        assert [re.sub(r"\s", " ", line) for line in told] == expected

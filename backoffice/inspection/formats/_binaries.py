@@ -39,7 +39,7 @@ def after_the_end(data: mmap.mmap, end: int, subject: Subject, report: Report) -
         return 0
     other = next((name for magic, name in _GLUED if data.find(magic, end) >= 0), "")
     if other or left > _LITTLE:
-        report.find("binary.overlay", subject, place=str(end), bytes=left, other=other or "—")
+        report.find("binary.overlay", subject, place=str(end), bytes=left, other=other or "⟦ничего знакомого|nothing known⟧")
     return left
 
 
@@ -48,8 +48,8 @@ def show(data: mmap.mmap, summary: list[tuple[str, str]], report: Report) -> Non
     found, modules = makers(data), python_modules(data)
     rows: list[tuple[str, Any]] = [
         *summary,
-        ("Сделано (made by)", ", ".join(found)),
-        ("Модули Python (Python modules)", ", ".join(modules)),
+        ("⟦Сделано|made by⟧", ", ".join(found)),
+        ("⟦Модули Python|Python modules⟧", ", ".join(modules)),
     ]
     head = bytes(data[:256])
     lines = [f"{at:08x}  {head[at : at + 16].hex(' '):<47}  {_printed(head[at : at + 16])}" for at in range(0, len(head), 16)]

@@ -13,16 +13,16 @@ _MUCH = 65_536  # bytes after the end that no program leaves by habit
 
 # Signatures long enough not to turn up in compressed data by chance, with the name a person reads.
 _GLUED: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", "архив ZIP (a ZIP archive)"),
-    (b"PK\x05\x06", "архив ZIP (a ZIP archive)"),
-    (b"7z\xbc\xaf\x27\x1c", "архив 7z (a 7z archive)"),
-    (b"Rar!\x1a\x07", "архив RAR (a RAR archive)"),
-    (b"\x7fELF", "программа для Linux (a Linux program)"),
-    (b"%PDF-", "документ PDF (a PDF document)"),
-    (b"#!/bin/", "сценарий (a script)"),
-    (b"\x89PNG\r\n\x1a\n", "рисунок PNG (a PNG image)"),
-    (b"\x89HDF\r\n\x1a\n", "файл HDF5 (an HDF5 file)"),
-    (b"X5O!P%@AP[4\\PZX54(P^)7CC)7}", "проверочный вирус (a test virus)"),
+    (b"PK\x03\x04", "⟦архив ZIP|a ZIP archive⟧"),
+    (b"PK\x05\x06", "⟦архив ZIP|a ZIP archive⟧"),
+    (b"7z\xbc\xaf\x27\x1c", "⟦архив 7z|a 7z archive⟧"),
+    (b"Rar!\x1a\x07", "⟦архив RAR|a RAR archive⟧"),
+    (b"\x7fELF", "⟦программа для Linux|a Linux program⟧"),
+    (b"%PDF-", "⟦документ PDF|a PDF document⟧"),
+    (b"#!/bin/", "⟦сценарий|a script⟧"),
+    (b"\x89PNG\r\n\x1a\n", "⟦рисунок PNG|a PNG image⟧"),
+    (b"\x89HDF\r\n\x1a\n", "⟦файл HDF5|an HDF5 file⟧"),
+    (b"X5O!P%@AP[4\\PZX54(P^)7CC)7}", "⟦проверочный вирус|a test virus⟧"),
 )
 _SCRIPT = re.compile(rb"<\?php|<script[\s>]", re.IGNORECASE)
 _DOS = re.compile(rb"MZ[\x00-\xff]{58}([\x00-\xff]{4})", re.DOTALL)
@@ -38,13 +38,13 @@ def glued(data: bytes) -> str:
     for found in _DOS.finditer(data):
         at = found.start() + int.from_bytes(found[1], "little")
         if data[at : at + 4] == b"PE\0\0":
-            return "программа для Windows (a Windows program)"
+            return "⟦программа для Windows|a Windows program⟧"
     return ""
 
 
 def script_in(data: bytes) -> str:
     """The name of a web script in a text, such as a comment or a description of an image."""
-    return "сценарий для сайта (a web script)" if _SCRIPT.search(data) else ""
+    return "⟦сценарий для сайта|a web script⟧" if _SCRIPT.search(data) else ""
 
 
 def starts_another(data: bytes) -> str:
@@ -73,6 +73,6 @@ def after_the_end(file: BinaryIO, at: int, subject: Subject, report: Report, *, 
     if other := glued(rest):
         report.find("format.hidden", subject, place=str(at), other=other)
     elif left > _MUCH and rest.strip(b"\0"):
-        report.find("format.hidden", subject, place=str(at), other=f"{left} байт после конца (bytes after the end)")
+        report.find("format.hidden", subject, place=str(at), other=f"⟦{left}⟧ ⟦после конца|after the end⟧")
     elif not (known and rest.endswith(known)):
         report.find("format.trailing", subject, place=str(at), bytes=left)

@@ -58,7 +58,7 @@ def _chunks(dataset: h5py.Dataset, most: int) -> Iterator[Any]:
     """The regions of the chunks that were really written."""
     chunk = math.prod(dataset.chunks) * max(dataset.dtype.itemsize, 1)
     if chunk > most:
-        raise Broken("h5.bomb", place=str(dataset.name)[:100], detail=f"блок (chunk): {chunk} байт (bytes)")
+        raise Broken("h5.bomb", place=str(dataset.name)[:100], detail=f"⟦блок|chunk⟧: ⟦{chunk}⟧")
     offsets: list[tuple[int, ...]] = []
     dataset.id.chunk_iter(lambda info: offsets.append(tuple(info.chunk_offset)))
     for offset in offsets:

@@ -64,11 +64,11 @@ def _once(chunks: Iterable[bytes], *, most: int, place: str) -> Iterator[bytes]:
                 rest = inflate.unconsumed_tail
                 done += len(piece)
                 if done > most:
-                    raise Broken("pdf.bomb", place=place, detail=f"> {most} байт (bytes)")
+                    raise Broken("pdf.bomb", place=place, detail=f"> ⟦{most}⟧")
                 yield piece
         yield inflate.flush()
     except zlib.error as problem:
         if given:
             raise Broken("format.damaged", place=place, detail=f"Flate: {problem}") from problem
     if given and not inflate.eof:
-        raise Broken("format.damaged", place=place, detail="Flate: обрыв (cut short)")
+        raise Broken("format.damaged", place=place, detail="Flate: ⟦обрыв|cut short⟧")

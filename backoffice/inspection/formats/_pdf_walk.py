@@ -32,7 +32,7 @@ def judged(objects: Any) -> Iterator[tuple[int, Said]]:
 
 def _of(thing: Any, depth: int) -> Iterator[Said]:
     if depth > _DEEPEST:
-        yield "pdf.bomb", f"вложенность (nesting) > {_DEEPEST}"
+        yield "pdf.bomb", f"⟦вложенность|nesting⟧ > {_DEEPEST}"
         return
     if isinstance(thing, pikepdf.Array):
         children = list(thing)
@@ -60,7 +60,7 @@ def _of_dictionary(rows: Any, *, is_stream: bool) -> Iterator[Said]:
     if subtype in _CARRIERS and ("/Rect" in rows or subtype in ("/RichMedia", "/3D")):
         yield "pdf.embedded", subtype
     if is_stream and "/F" in rows and "/Length" in rows:
-        yield "pdf.remote", "внешний поток (external stream)"
+        yield "pdf.remote", "⟦внешний поток|external stream⟧"
 
 
 def _name(rows: Any, key: str) -> str:

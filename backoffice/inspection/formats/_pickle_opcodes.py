@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from backoffice.inspection.report import Broken
+from backoffice.inspection.report import Broken, missing
 
 Bytes = Any  # bytes or a read-only mmap: what can be indexed, sliced and searched
 
@@ -54,7 +54,7 @@ def end_of(data: Bytes, at: int, size: int) -> tuple[int, int]:
     else:
         raise Damaged(f"0x{code:02x}")
     if end > size:
-        raise Broken("format.truncated", place=str(at), detail=f"{_OPS[code].name}: {end} > {size}")
+        raise Broken("format.truncated", place=str(at), detail=f"{_OPS[code].name}: {missing(size, end)}")
     return start, end
 
 

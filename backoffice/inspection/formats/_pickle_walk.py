@@ -82,7 +82,7 @@ class Machine:
             do[code](start, end)
             at = self.resume or end
             self.resume = 0
-        raise Broken("format.truncated", detail="нет опкода STOP (no STOP opcode)")
+        raise Broken("format.truncated", detail="⟦нет опкода STOP|no STOP opcode⟧")
 
     def _frequent(self, at: int) -> int:
         """The opcodes that files of many small objects are made of, in one loop: twice as fast. Where the next other is."""
@@ -131,12 +131,12 @@ class Machine:
 
     def _taken(self) -> Any:
         if not self.stack or self.stack[-1] is MARK:
-            raise Damaged("стек пуст (stack underflow)")
+            raise Damaged("⟦стек пуст|stack underflow⟧")
         return self.stack.pop()
 
     def _top(self) -> Any:
         if not self.stack or self.stack[-1] is MARK:
-            raise Damaged("стек пуст (stack underflow)")
+            raise Damaged("⟦стек пуст|stack underflow⟧")
         return self.stack[-1]
 
     def _popped_to_mark(self) -> list[Any]:
@@ -146,7 +146,7 @@ class Machine:
                 values = stack[index + 1 :]
                 del stack[index:]
                 return values
-        raise Damaged("нет MARK (no MARK)")
+        raise Damaged("⟦нет MARK|no MARK⟧")
 
     def _push(self, _start: int, _end: int) -> None:
         self.stack.append(OPAQUE)
@@ -395,5 +395,5 @@ class Machine:
 
     def _pop(self, _start: int, _end: int) -> None:
         if not self.stack:
-            raise Damaged("стек пуст (stack underflow)")
+            raise Damaged("⟦стек пуст|stack underflow⟧")
         self.stack.pop()

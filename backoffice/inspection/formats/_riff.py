@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from backoffice.inspection.formats import _foreign
-from backoffice.inspection.report import Broken, Report, Subject
+from backoffice.inspection.report import Broken, Report, Subject, missing
 
 UNKNOWN = (0, 0xFFFFFFFF)  # what programs that stream leave in place of a size
 _MOST_CHUNKS = 2_000_000
@@ -47,13 +47,13 @@ def chunks(
         head = file.read(12)
         kind, size = head[:4], int.from_bytes(head[4:8], "little")
         if len(head) < 8 or not all(32 <= code < 127 for code in kind):
-            raise Broken("format.damaged", place=str(at), detail=f"блок (chunk) {kind.hex()}")
+            raise Broken("format.damaged", place=str(at), detail=f"⟦блок|chunk⟧ {kind.hex()}")
         size = real(kind, size) if real is not None else size
         if at + 8 + size > ends[-1]:
-            raise Broken("format.truncated", place=str(at), detail=f"{kind.decode()}: {at + 8 + size} > {ends[-1]}")
+            raise Broken("format.truncated", place=str(at), detail=f"{kind.decode()}: {missing(ends[-1], at + 8 + size)}")
         count += 1
         if count > _MOST_CHUNKS:
-            raise Broken("format.bomb", detail=f"> {_MOST_CHUNKS} блоков (chunks)")
+            raise Broken("format.bomb", detail=f"⟦блоков|chunks⟧ > {_MOST_CHUNKS}")
         inner = head[8:12] if kind in _LISTS else b""
         yield Chunk(inner or kind, at + (12 if inner else 8), size - (4 if inner else 0), bool(inner))
         if inner in enter:

@@ -33,7 +33,7 @@ def rows_at_once(rows: int, size: int) -> int:
 def check_schema(schema: Any, subject: Subject, report: Report) -> None:
     """Column count, and types that carry a pickle."""
     if len(schema) > report.limits["table_columns"]:
-        raise Broken("table.bomb", detail=f"{len(schema)} столбцов (columns)")
+        raise Broken("table.bomb", detail=f"⟦столбцов|columns⟧: {len(schema)}")
     for one in schema:
         if _is_pickled(one):
             report.find("table.pickled", subject, place=one.name[:80], column=one.name[:80])
@@ -87,7 +87,7 @@ class Reading:
     def _against_bombs(self) -> None:
         limits, size = self.report.limits, max(self.subject.size, 1)
         if self.decoded > limits["table_bytes"]:
-            raise Broken("table.bomb", detail=f"> {self.decoded} байт (bytes)")
+            raise Broken("table.bomb", detail=f"> ⟦{self.decoded}⟧")
         if self.decoded > limits["table_ratio_from"] and self.decoded / size > limits["table_ratio"]:
             raise Broken("table.bomb", detail=f"×{self.decoded // size}")
 
@@ -141,7 +141,7 @@ def check_widths(batch: Any) -> None:
             if types.is_primitive(leaf.type) and leaf.buffers()[1] is not None:
                 needed = ((leaf.offset + len(leaf)) * leaf.type.bit_width + 7) // 8
                 if leaf.buffers()[1].size > needed + _SPARE:
-                    raise Broken("format.damaged", detail=f"{leaf.type}: {leaf.buffers()[1].size} > {needed} байт (bytes)")
+                    raise Broken("format.damaged", detail=f"{leaf.type}: {leaf.buffers()[1].size} > ⟦{needed}⟧")
 
 
 def _is_bytes(kind: Any) -> bool:

@@ -75,7 +75,7 @@ def read_directory(file: BinaryIO, size: int) -> Directory:
         raise Broken("archive.split")
     start = last - length
     if start < 0 or length > _MOST_BYTES_OF_DIRECTORY or offset > start:
-        raise Broken("archive.damaged", detail="оглавление (central directory)")
+        raise Broken("archive.damaged", detail="⟦оглавление|central directory⟧")
     directory = Directory(start, last, zip64=zip64 is not None, shift=start - offset, comment=comment)
     directory.trailing = size - (at + _END.size + comment)
     file.seek(start)
@@ -96,7 +96,7 @@ def _find_end(file: BinaryIO, size: int) -> tuple[int, tuple[bytes, int, int, in
     file.seek(0)
     if file.read(4) == b"PK\7\x08":
         raise Broken("archive.split")
-    raise Broken("format.truncated", detail="нет конца оглавления (no end of central directory)")
+    raise Broken("format.truncated", detail="⟦нет конца оглавления|no end of central directory⟧")
 
 
 def _read_end64(file: BinaryIO, end: int) -> tuple[int, int, int, int, int, int, int] | None:
@@ -121,7 +121,7 @@ def _read_records(rows: bytes, total: int, directory: Directory) -> None:
         if rows[at : at + 4] == b"PK\5\5":  # a digital signature may end the directory
             break
         if at + _CENTRAL.size > len(rows) or rows[at : at + 4] != b"PK\1\2":
-            raise Broken("archive.damaged", detail="оглавление (central directory)")
+            raise Broken("archive.damaged", detail="⟦оглавление|central directory⟧")
         row = _CENTRAL.unpack_from(rows, at)
         name_at = at + _CENTRAL.size
         name_end, extra_end = name_at + row[12], name_at + row[12] + row[13]
@@ -203,7 +203,7 @@ def _local(file: BinaryIO, record: Record, directory: Directory, subject: Subjec
     file.seek(record.at)
     head = file.read(_LOCAL.size)
     if len(head) < _LOCAL.size or head[:4] != b"PK\3\4":
-        raise Broken("archive.damaged", detail=f"{shown(record.name)}: заголовок (local header)")
+        raise Broken("archive.damaged", detail=f"{shown(record.name)}: ⟦заголовок|local header⟧")
     _, _, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _LOCAL.unpack(head)
     raw_name, extra = file.read(name_length), file.read(extra_length)
     wide = 1 in _extras(extra)
@@ -211,12 +211,12 @@ def _local(file: BinaryIO, record: Record, directory: Directory, subject: Subjec
         packed, size, _ = _wide(extra, size=size, packed=packed, at=0)
         directory.zip64 = True
     later = bool(flags & _DESCRIPTOR)
-    differs = [label for label, one, other in (("имя (name)", raw_name, record.raw_name), ("метод (method)", method, record.method),
-               ("шифрование (encryption)", flags & _ENCRYPTED, record.flags & _ENCRYPTED)) if one != other]  # fmt: skip
+    differs = [label for label, one, other in (("⟦имя|name⟧", raw_name, record.raw_name), ("⟦метод|method⟧", method, record.method),
+               ("⟦шифрование|encryption⟧", flags & _ENCRYPTED, record.flags & _ENCRYPTED)) if one != other]  # fmt: skip
     for label, one, other in (
         ("CRC-32", crc, record.crc),
-        ("размер (size)", size, record.size),
-        ("сжатый размер (packed)", packed, record.packed),
+        ("⟦размер|size⟧", size, record.size),
+        ("⟦сжатый размер|packed⟧", packed, record.packed),
     ):
         if one != other and not (later and one in (0, _FULL32)):
             differs.append(label)
@@ -239,7 +239,7 @@ def _descriptor(file: BinaryIO, at: int, record: Record, *, wide: bool) -> int:
             fits = row.startswith(signature) and len(body) == struct.calcsize(numbers)
             if fits and struct.unpack(numbers, body) == (record.crc, record.packed, record.size):
                 return len(signature) + len(body)
-    raise Broken("archive.disagreement", name=shown(record.name), detail="описатель (data descriptor)")
+    raise Broken("archive.disagreement", name=shown(record.name), detail="⟦описатель|data descriptor⟧")
 
 
 def _gap(file: BinaryIO, start: int, end: int, *, after: str, subject: Subject, report: Report) -> None:
@@ -248,15 +248,15 @@ def _gap(file: BinaryIO, start: int, end: int, *, after: str, subject: Subject, 
     if len(piece) <= _PADDING and not piece.strip(b"\0") and after:
         return
     if piece.startswith((b"MZ", b"\x7fELF", b"#!")):
-        report.find("archive.self_extracting", subject, detail=f"{end - start} байт (bytes)")
+        report.find("archive.self_extracting", subject, detail=f"⟦{end - start}⟧")
         return
-    report.find("archive.hidden", subject, place=str(start), detail=f"{end - start} байт (bytes)")
+    report.find("archive.hidden", subject, place=str(start), detail=f"⟦{end - start}⟧")
 
 
 def _after(file: BinaryIO, start: int, length: int, subject: Subject, report: Report) -> None:
     file.seek(start)
     piece = file.read(min(length, _AFTER))
     if any(mark in piece for mark in (b"PK\3\4", b"MZ", b"\x7fELF", b"<script", b"%PDF")):
-        report.find("archive.hidden", subject, place=str(start), detail=f"{length} байт (bytes)")
+        report.find("archive.hidden", subject, place=str(start), detail=f"⟦{length}⟧")
     else:
         report.find("format.trailing", subject, bytes=length)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from backoffice.inspection.formats import _foreign, _images, _riff
-from backoffice.inspection.report import Broken, Report, Subject
+from backoffice.inspection.report import Broken, Report, Subject, missing
 
 NAME = "avi"
 VERSION = "2"
@@ -56,7 +56,7 @@ def _walk(file: BinaryIO, subject: Subject, report: Report) -> None:
             break
         end = at + 8 + int.from_bytes(head[4:8], "little")
         if end > subject.size:
-            raise Broken("format.truncated", place=str(at), detail=f"{subject.size} < {end} байт (bytes)")
+            raise Broken("format.truncated", place=str(at), detail=missing(subject.size, end))
         for chunk in _riff.chunks(file, at + 12, end, enter=_ENTERED):
             kinds.add(chunk.kind)
             pictures = chunk.kind[2:] in (b"dc", b"db") and _of(chunk, streams) == b"vids"
@@ -73,11 +73,11 @@ def _walk(file: BinaryIO, subject: Subject, report: Report) -> None:
         if report.progress is not None:
             report.progress(at, 0)
     if not {b"hdrl", b"movi"} <= kinds:
-        raise Broken("format.damaged", detail="нет hdrl или movi (no hdrl or movi)")
+        raise Broken("format.damaged", detail="⟦нет hdrl или movi|no hdrl or movi⟧")
     if not frames:
         raise Broken("avi.no_frames")
     if places < promised:  # a frame that is the same as the one before has an empty chunk, but it has one
-        raise Broken("format.damaged", detail=f"{places} < {promised} кадров (frames)")
+        raise Broken("format.damaged", detail=f"⟦кадров|frames⟧: {places} < {promised}")
     _foreign.after_the_end(file, at, subject, report)
 
 
@@ -142,7 +142,7 @@ def _look(container: Any, report: Report) -> None:
         for picture in packet.decode():
             pictures.take(picture)
     if not pictures.decoded:
-        raise Broken("format.damaged", detail="ни один кадр не раскодирован (no frame could be decoded)")
+        raise Broken("format.damaged", detail="⟦ни один кадр не раскодирован|no frame could be decoded⟧")
     _show(stream, pictures, packets, report)
 
 

@@ -32,10 +32,10 @@ def examine(subject: Subject, report: Report) -> None:
             if end < subject.size:
                 report.find("format.trailing", subject, place=str(end), bytes=subject.size - end)
         summary = [
-            ("Вид (kind)", "байт-код Python (Python bytecode)"),
-            ("Версия (version)", f"Python 3.{minor}" if minor else f"magic {magic}"),
-            ("Исходный файл (source)", walk.source if minor else ""),
-            ("Имена (names)", ", ".join(names[:_MOST_NAMES])),
+            ("⟦Вид|kind⟧", "⟦байт-код Python|Python bytecode⟧"),
+            ("⟦Версия|version⟧", f"Python 3.{minor}" if minor else f"magic {magic}"),
+            ("⟦Исходный файл|source⟧", walk.source if minor else ""),
+            ("⟦Имена|names⟧", ", ".join(names[:_MOST_NAMES])),
         ]
         binaries.show(data, summary, report)
     report.cover(opaque=1, size=subject.size)
@@ -52,7 +52,7 @@ class _Walk:
     def value(self, at: int, depth: int = 0) -> int:
         """The offset behind the value at ``at``."""
         if depth > _MOST_DEPTH:
-            raise Broken("format.damaged", detail="вложенность (nesting)")
+            raise Broken("format.damaged", detail="⟦вложенность|nesting⟧")
         if at >= self.size:
             raise Broken("format.truncated", detail="marshal")
         kind, at = self.data[at] & 0x7F, at + 1

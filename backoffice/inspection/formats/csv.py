@@ -147,7 +147,7 @@ def _read(subject: Subject, report: Report, encoding: str, dialect: _dialect.Dia
 
     width = len(dialect.rows[0]) if dialect.rows else 1
     if width > report.limits["table_columns"]:
-        raise Broken("table.bomb", detail=f"{width} столбцов (columns)")
+        raise Broken("table.bomb", detail=f"⟦столбцов|columns⟧: {width}")
     few = width > _WIDE and not _may_have_formulas(subject, encoding, dialect.delimiter)
     smaller = max(_OF_ALL_COLUMNS // width, _LEAST_BLOCK)
     for block in (smaller, *_BLOCKS) if smaller < _BLOCKS[0] else _BLOCKS:

@@ -10,7 +10,7 @@ import olefile
 
 from backoffice.inspection.formats import _documents as documents
 from backoffice.inspection.formats import _word97 as word
-from backoffice.inspection.report import Broken, Report, Subject
+from backoffice.inspection.report import Broken, Report, Subject, missing
 
 NAME = "doc"
 VERSION = "1"
@@ -47,7 +47,7 @@ def _check(container: Any, subject: Subject, report: Report) -> None:
     _check_end(container, subject, report)
     paths = container.listdir(streams=True, storages=True)
     if len(paths) > _MOST_STREAMS:
-        raise Broken("doc.bomb", detail=f"{len(paths)} потоков (streams)")
+        raise Broken("doc.bomb", detail=f"⟦потоков|streams⟧: {len(paths)}")
     for rule, detail in _of_names(paths):
         report.find(rule, subject, detail=detail)
     streams = {"/".join(path): _read(container, path, subject, report) for path in container.listdir()}
@@ -76,11 +76,11 @@ def _of_names(paths: list[list[str]]) -> Iterator[tuple[str, str]]:
 def _read(container: Any, path: list[str], subject: Subject, report: Report) -> bytes:
     size = container.get_size(path)
     if size > subject.size:
-        raise Broken("format.truncated", detail=f"{'/'.join(path)}: {size} > {subject.size}")
+        raise Broken("format.truncated", detail=f"{'/'.join(path)}: {missing(subject.size, size)}")
     with container.openstream(path) as stream:
         data: bytes = stream.read()
     if len(data) != size:
-        raise Broken("format.truncated", detail=f"{'/'.join(path)}: {len(data)} < {size}")
+        raise Broken("format.truncated", detail=f"{'/'.join(path)}: {missing(len(data), size)}")
     if data:
         name = "/".join(path).encode("unicode_escape").decode()
         report.feed(f"{subject.member}!/{name}" if subject.member else name, [data])
@@ -92,7 +92,7 @@ def _check_end(container: Any, subject: Subject, report: Report) -> None:
     used = max((index for index, sector in enumerate(container.fat) if sector != olefile.FREESECT), default=0)
     end = (used + 2) * container.sectorsize
     if end > subject.size + container.sectorsize:
-        raise Broken("format.truncated", detail=f"{end} > {subject.size}")
+        raise Broken("format.truncated", detail=missing(subject.size, end))
     left = subject.size - end
     if left <= 0:
         return

@@ -77,7 +77,7 @@ def _read(file: BinaryIO, record: raw.Record, subject: Subject, report: Report) 
     """One part, checked against its checksum and shown to the antivirus."""
     most = int(report.limits["docx_part_bytes"])
     if record.size > most:
-        raise Broken("docx.bomb", detail=f"{archives.shown(record.name)}: {record.size}")
+        raise Broken("docx.bomb", detail=f"{archives.shown(record.name)}: ⟦{record.size}⟧")
     chunks = archives.bounded(
         plain_zip._unpacked(file, record, subject.path), size=record.size, packed=record.packed, report=report
     )
@@ -112,7 +112,7 @@ def _of_types(data: bytes) -> Iterator[parts.Said]:
             yield "docx.macros", kind[:100]
             main = True
     if not main:
-        raise Broken("format.damaged", place=_TYPES, detail="нет типа основной части (no main part type)")
+        raise Broken("format.damaged", place=_TYPES, detail="⟦нет типа основной части|no main part type⟧")
 
 
 def _show(path: Path, main: bytes, report: Report) -> None:

@@ -7,16 +7,16 @@ import struct
 from dataclasses import dataclass
 
 from backoffice.inspection.formats import _binaries as binaries
-from backoffice.inspection.report import Broken, Report, Subject
+from backoffice.inspection.report import Broken, Report, Subject, missing
 
 NAME = "elf"
 VERSION = "1"
 
 _MACHINES = {3: "x86", 40: "ARM", 62: "x86-64", 183: "ARM64", 243: "RISC-V", 8: "MIPS", 21: "PowerPC64", 22: "S390"}
 _KINDS = {
-    1: "объектный файл (object file)",
-    2: "программа (program)",
-    3: "библиотека или программа (library or program)",
+    1: "⟦объектный файл|object file⟧",
+    2: "⟦программа|program⟧",
+    3: "⟦библиотека или программа|library or program⟧",
     4: "core",
 }
 _LOAD, _DYNAMIC, _NOBITS = 1, 2, 8
@@ -43,16 +43,16 @@ def examine(subject: Subject, report: Report) -> None:
         ends = [offset + size for _, offset, _, size in header.segments]
         end = max([64 if header.wide else 52, header.sections_end, *ends])
         if end > subject.size:
-            raise Broken("format.truncated", detail=f"{subject.size} < {end}")
+            raise Broken("format.truncated", detail=missing(subject.size, end))
         extra = binaries.after_the_end(data, end, subject, report)
         summary = [
-            ("Вид (kind)", _KINDS.get(header.kind, str(header.kind))),
+            ("⟦Вид|kind⟧", _KINDS.get(header.kind, str(header.kind))),
             (
-                "Платформа (platform)",
-                f"Linux {_MACHINES.get(header.machine, header.machine)}, {64 if header.wide else 32} бит (bits)",
+                "⟦Платформа|platform⟧",
+                f"Linux {_MACHINES.get(header.machine, header.machine)}, {64 if header.wide else 32} ⟦бит|bits⟧",
             ),
-            ("Нужны библиотеки (needs)", ", ".join(_needed(data, header))),
-            ("После конца (after the end)", f"{extra} байт (bytes)" if extra else ""),
+            ("⟦Нужны библиотеки|needs⟧", ", ".join(_needed(data, header))),
+            ("⟦После конца|after the end⟧", f"⟦{extra}⟧" if extra else ""),
         ]
         binaries.show(data, summary, report)
     report.cover(opaque=1, size=subject.size)
@@ -72,12 +72,12 @@ def _header(data: mmap.mmap, size: int) -> _Header:
         raise Broken("format.damaged", detail="ELF")
     if segments_at + segment * segments > size or sections_at + section * sections > size:
         raise Broken(
-            "format.truncated", detail=f"{size} < {max(segments_at + segment * segments, sections_at + section * sections)}"
+            "format.truncated", detail=missing(size, max(segments_at + segment * segments, sections_at + section * sections))
         )
     found = tuple(_segment(data, segments_at + index * segment, wide=wide, order=order) for index in range(segments))
     end = _sections_end(data, sections_at, sections, section, wide=wide, order=order)
     if not segments and not sections:
-        raise Broken("format.damaged", detail="ни сегментов, ни секций (neither segments nor sections)")
+        raise Broken("format.damaged", detail="⟦ни сегментов, ни секций|neither segments nor sections⟧")
     return _Header(wide, order, kind, machine, found, end)
 
 

@@ -28,7 +28,7 @@ def examine(subject: Subject, report: Report) -> None:
         try:
             reading = _read_old(subject, report) if old else _read(file, subject, report)
         except MemoryError as problem:
-            raise Broken("table.bomb", detail="память (memory)") from problem
+            raise Broken("table.bomb", detail="⟦память|memory⟧") from problem
         except (pa.ArrowException, OSError, ValueError) as problem:
             raise Broken("format.damaged", detail=str(problem)[:200]) from problem
     reading.finish()
@@ -62,11 +62,11 @@ def _check_frame(file: BinaryIO, subject: Subject, report: Report) -> int:
         if at > 8 or _foreign.glued(tail):
             end = subject.size - len(tail) + at + len(_MAGIC)
             _foreign.after_the_end(file, end, subject, report)
-            raise Broken("format.damaged", place=str(end), detail="данные после конца (data after the end)")
-        raise Broken("format.truncated", detail="нет ARROW1 в конце (no ARROW1 at the end)")
+            raise Broken("format.damaged", place=str(end), detail="⟦данные после конца|data after the end⟧")
+        raise Broken("format.truncated", detail="⟦нет ARROW1 в конце|no ARROW1 at the end⟧")
     length = int.from_bytes(tail[-_TAIL:-6], "little", signed=True)
     if length <= 0 or length > subject.size - _TAIL - 8:
-        raise Broken("format.damaged", detail="длина оглавления (length of the footer)")
+        raise Broken("format.damaged", detail="⟦длина оглавления|length of the footer⟧")
     return subject.size - _TAIL - length
 
 
@@ -88,7 +88,7 @@ def _check_messages(file: BinaryIO, footer_at: int, subject: Subject, report: Re
     if other := _foreign.glued(data):
         report.find("format.hidden", subject, place=str(end), other=other)
     elif footer_at - end > _GAP and data.strip(b"\0"):
-        report.find("format.hidden", subject, place=str(end), other=f"{footer_at - end} байт (bytes)")
+        report.find("format.hidden", subject, place=str(end), other=f"⟦{footer_at - end}⟧")
 
 
 def _read_old(subject: Subject, report: Report) -> _tables.Reading:
@@ -98,7 +98,7 @@ def _read_old(subject: Subject, report: Report) -> _tables.Reading:
     with subject.path.open("rb") as file:
         file.seek(max(subject.size - 4, 0))
         if file.read() != _OLD:
-            raise Broken("format.truncated", detail="нет FEA1 в конце (no FEA1 at the end)")
+            raise Broken("format.truncated", detail="⟦нет FEA1 в конце|no FEA1 at the end⟧")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         table: Any = feather.read_table(str(subject.path), memory_map=False, use_threads=False)

@@ -17,7 +17,7 @@ from backoffice.inspection.formats import _h5_data as stored
 from backoffice.inspection.formats import _keras as keras
 from backoffice.inspection.formats import _pickle_opcodes as opcodes
 from backoffice.inspection.formats import pickle as pickles
-from backoffice.inspection.report import Broken, Report, Subject
+from backoffice.inspection.report import Broken, Report, Subject, missing
 
 NAME = "h5"
 VERSION = "1"
@@ -60,7 +60,7 @@ class _Walk:
         """A row of the preview."""
         self.objects += 1
         if self.objects > self.report.limits["h5_objects"]:
-            raise Broken("h5.bomb", detail=f"> {int(self.report.limits['h5_objects'])} объектов (objects)")
+            raise Broken("h5.bomb", detail=f"⟦объектов|objects⟧ > {int(self.report.limits['h5_objects'])}")
         if len(self.entries) < _SHOWN:
             self.entries.append({"name": name[:200], "type": kind, **more})
 
@@ -98,11 +98,11 @@ def _check_ends(subject: Subject, report: Report) -> None:
         before = file.read(start)
         end = _end_of(block)
         if end > subject.size:
-            raise Broken("format.truncated", detail=f"{subject.size} < {end}")
+            raise Broken("format.truncated", detail=missing(subject.size, end))
         file.seek(max(end, 0))
         after = file.read(1 << 22)
     if before.strip(b"\0"):
-        raise Broken("format.hidden", place="0", other=f"{start} байт перед данными (bytes before the data)")
+        raise Broken("format.hidden", place="0", other=f"⟦{start}⟧ ⟦перед данными|before the data⟧")
     if end <= 0 or not after.strip(b"\0"):
         return
     for magic, other in _HIDDEN:
@@ -155,7 +155,7 @@ def _children(path: str, group: Any, walk: _Walk) -> Iterator[tuple[str, Any]]:
                 "h5.external", name, detail=f"{target.decode('utf-8', 'replace')}:{inside.decode('utf-8', 'replace')}"[:200]
             )
         elif kind != h5py.h5l.TYPE_HARD:
-            walk.find("h5.external", name, detail=f"link type {kind}")
+            walk.find("h5.external", name, detail=f"⟦ссылка вида|link of type⟧ {kind}")
         else:
             identity = h5py.h5o.open(group, raw)
             if (address := _address(identity)) in walk.seen:
@@ -178,7 +178,7 @@ def _dataset(path: str, dataset: h5py.Dataset, walk: _Walk) -> None:
         return
     walk.wanted += size
     if walk.wanted > walk.report.limits["h5_bytes"]:
-        raise Broken("h5.bomb", place=path[:100], detail=f"{walk.wanted} байт (bytes)")
+        raise Broken("h5.bomb", place=path[:100], detail=f"⟦{walk.wanted}⟧")
     if unknown := stored.unknown_filter(dataset):
         walk.find("h5.filter", path, detail=unknown)
         return

@@ -80,7 +80,7 @@ def _check_scans(plain: bytes) -> None:
             for _ in container.decode(video=0):
                 pass
     except av.error.InvalidDataError as problem:
-        raise Broken("format.damaged", detail="сжатые данные (compressed data)") from problem
+        raise Broken("format.damaged", detail="⟦сжатые данные|compressed data⟧") from problem
     except (av.error.FFmpegError, IndexError, ValueError):
         return
 
@@ -134,19 +134,19 @@ def _walk(data: mmap.mmap, start: int, subject: Subject, report: Report) -> _Pic
 def _marker(data: mmap.mmap, at: int) -> tuple[int, int]:
     """The marker at ``at`` and the byte after it."""
     if at >= len(data):
-        raise Broken("format.truncated", place=str(at), detail="нет EOI (no EOI)")
+        raise Broken("format.truncated", place=str(at), detail="⟦нет EOI|no EOI⟧")
     found = _MARKER.match(data, at)
     if found is None:
         if not data[at:].strip(b"\xff"):
-            raise Broken("format.truncated", place=str(at), detail="нет EOI (no EOI)")
-        raise Broken("format.damaged", place=str(at), detail=f"маркер (marker) {data[at : at + 2].hex()}")
+            raise Broken("format.truncated", place=str(at), detail="⟦нет EOI|no EOI⟧")
+        raise Broken("format.damaged", place=str(at), detail=f"⟦маркер|marker⟧ {data[at : at + 2].hex()}")
     return found[1][0], found.end()
 
 
 def _past_scan(data: mmap.mmap, at: int) -> int:
     found = _MARKER.search(data, at)
     if found is None:
-        raise Broken("format.truncated", place=str(len(data)), detail="нет EOI (no EOI)")
+        raise Broken("format.truncated", place=str(len(data)), detail="⟦нет EOI|no EOI⟧")
     return found.start()
 
 

@@ -80,7 +80,7 @@ def _clean(subject: Subject, report: Report) -> _Walk | None:
 def _check_encoding(subject: Subject, report: Report) -> str:
     encoding = _encoding.of_file(subject.path)
     if encoding.damaged_at is not None:
-        raise Broken("json.malformed", place=str(encoding.damaged_at), at=encoding.damaged_at, detail="не UTF-8 (not UTF-8)")
+        raise Broken("json.malformed", place=str(encoding.damaged_at), at=encoding.damaged_at, detail="⟦не|not⟧ UTF-8")
     if not encoding.name.startswith("utf-8"):
         report.find("json.encoding", subject, encoding=encoding.name.replace("_", "-").upper())
     return encoding.name
@@ -187,7 +187,7 @@ class _Walk:
                 if self.tree.begun or "premature EOF" not in str(problem):
                     raise _stumble(problem, raw.at) from problem
             except UnicodeDecodeError as problem:
-                raise _Stumbled(raw.at, f"не {encoding} (not {encoding})", over_nan=False) from problem
+                raise _Stumbled(raw.at, f"⟦не|not⟧ {encoding}", over_nan=False) from problem
             except (SystemError, ValueError) as problem:  # Python refuses whole numbers past 4,300 digits
                 raise Broken("json.huge_number", place=str(raw.at), at=raw.at) from problem
             self.halves = pairs.count

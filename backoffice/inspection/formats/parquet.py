@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, BinaryIO
 
 from backoffice.inspection.formats import _columns, _foreign, _tables
-from backoffice.inspection.report import Broken, Report, Subject
+from backoffice.inspection.report import Broken, Report, Subject, missing
 
 NAME = "parquet"
 VERSION = "2"
@@ -34,7 +34,7 @@ def examine(subject: Subject, report: Report) -> None:
             # Only now: asked for the metadata of an encrypted column, Arrow aborts the process. Reading it is an ordinary error.
             _check_layout(reader.metadata, footer_at, file, subject, report)
     except MemoryError as problem:
-        raise Broken("table.bomb", detail="память (memory)") from problem
+        raise Broken("table.bomb", detail="⟦память|memory⟧") from problem
     except (pa.ArrowException, OSError, ValueError) as problem:
         raise _why(problem) from problem
     reading.finish()
@@ -49,10 +49,10 @@ def _check_frame(subject: Subject) -> int:
     if start == _ENCRYPTED or end[4:] == _ENCRYPTED:
         raise Broken("table.encrypted")
     if subject.size < 12 or end[4:] != _MAGIC:
-        raise Broken("format.truncated", detail="нет PAR1 в конце (no PAR1 at the end)")
+        raise Broken("format.truncated", detail="⟦нет PAR1 в конце|no PAR1 at the end⟧")
     at = subject.size - 8 - int.from_bytes(end[:4], "little")
     if at < 4:
-        raise Broken("format.damaged", detail="длина оглавления (length of the footer)")
+        raise Broken("format.damaged", detail="⟦длина оглавления|length of the footer⟧")
     return at
 
 
@@ -68,7 +68,7 @@ def _read(reader: Any, reading: _tables.Reading) -> None:
             if reading.report.progress is not None:
                 reading.report.progress(reading.subject.size * index // metadata.num_row_groups, 0)
         if seen != group.num_rows:
-            raise Broken("format.damaged", place=f"{index}", detail=f"{seen} ≠ {group.num_rows} строк (rows)")
+            raise Broken("format.damaged", place=f"{index}", detail=f"⟦строк|rows⟧: {seen} ≠ {group.num_rows}")
 
 
 def _rows_told_by_the_first(reader: Any, index: int) -> int:
@@ -94,7 +94,7 @@ def _check_layout(metadata: Any, footer_at: int, file: BinaryIO, subject: Subjec
     blooms = [_bloom_range(group.column(index)) for group in _groups(metadata) for index in range(group.num_columns)]
     for start, end in sorted({*ranges, *blooms, (footer_at, footer_at)}):
         if end > footer_at:
-            raise Broken("format.truncated", place=str(end), detail=f"{end} > {footer_at}")
+            raise Broken("format.truncated", place=str(end), detail=missing(footer_at, end))
         if start > at:
             _check_gap(at, start, file, subject, report, last=start == footer_at)
         at = max(at, end)
@@ -121,4 +121,4 @@ def _check_gap(at: int, end: int, file: BinaryIO, subject: Subject, report: Repo
     if other := _foreign.glued(data):
         report.find("format.hidden", subject, place=str(at), other=other)
     elif not last and end - at > _GAP and data.strip(b"\0"):
-        report.find("format.hidden", subject, place=str(at), other=f"{end - at} байт (bytes)")
+        report.find("format.hidden", subject, place=str(at), other=f"⟦{end - at}⟧")

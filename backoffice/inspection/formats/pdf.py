@@ -68,7 +68,7 @@ def _check_end(subject: Subject, report: Report) -> None:
     at = tail.rfind(b"%%EOF")
     if at < 0:
         if b"startxref" not in tail:
-            raise Broken("format.truncated", detail="нет %%EOF (no %%EOF)")
+            raise Broken("format.truncated", detail="⟦нет %%EOF|no %%EOF⟧")
         return
     end_of_zip = tail.rfind(b"PK\5\6")
     if end_of_zip >= 0 and len(tail) - end_of_zip - 22 == int.from_bytes(tail[end_of_zip + 20 : end_of_zip + 22], "little"):
@@ -80,15 +80,15 @@ def _check_end(subject: Subject, report: Report) -> None:
         if magic in rest:
             raise Broken("format.hidden", other=other)
     if len(rest) > 65_536:
-        raise Broken("format.hidden", other=f"{len(rest)} байт после конца (bytes after the end)")
+        raise Broken("format.hidden", other=f"⟦{len(rest)}⟧ ⟦после конца|after the end⟧")
     report.find("format.trailing", subject, bytes=len(rest))
 
 
 def _check(document: Any, subject: Subject, report: Report) -> None:
     if len(document.pages) == 0:
-        raise Broken("format.damaged", detail="нет страниц (no pages)")
+        raise Broken("format.damaged", detail="⟦нет страниц|no pages⟧")
     if len(document.objects) > report.limits["pdf_objects"]:
-        raise Broken("pdf.bomb", detail=f"{len(document.objects)} объектов (objects)")
+        raise Broken("pdf.bomb", detail=f"⟦объектов|objects⟧: {len(document.objects)}")
     if document.is_encrypted:
         report.find("pdf.restricted", subject)
     told: set[tuple[str, str]] = set()
@@ -133,7 +133,7 @@ def _counted(chunks: Iterator[bytes], read: _Read, most: int) -> Iterator[bytes]
     for chunk in chunks:
         read.bytes += len(chunk)
         if read.bytes > most:
-            raise Broken("pdf.bomb", detail=f"> {read.bytes} байт (bytes)")
+            raise Broken("pdf.bomb", detail=f"> ⟦{read.bytes}⟧")
         yield chunk
 
 

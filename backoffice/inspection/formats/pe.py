@@ -8,7 +8,7 @@ from typing import Any
 import pefile
 
 from backoffice.inspection.formats import _binaries as binaries
-from backoffice.inspection.report import Broken, Report, Subject
+from backoffice.inspection.report import Broken, Report, Subject, missing
 
 NAME = "pe"
 VERSION = "1"
@@ -36,18 +36,18 @@ def examine(subject: Subject, report: Report) -> None:
 def _check(image: Any, subject: Subject) -> int:
     """The offset behind the last section and the signature."""
     if not image.sections:
-        raise Broken("format.damaged", detail="нет секций (no sections)")
+        raise Broken("format.damaged", detail="⟦нет секций|no sections⟧")
     end = int(image.OPTIONAL_HEADER.SizeOfHeaders)
     for section in image.sections:
         if section.SizeOfRawData:
             end = max(end, section.PointerToRawData + section.SizeOfRawData)
     if end > subject.size:
-        raise Broken("format.truncated", detail=f"{subject.size} < {end}")
+        raise Broken("format.truncated", detail=missing(subject.size, end))
     directories = image.OPTIONAL_HEADER.DATA_DIRECTORY
     if len(directories) > _CERTIFICATES and directories[_CERTIFICATES].Size:
         signed = directories[_CERTIFICATES].VirtualAddress + directories[_CERTIFICATES].Size
         if signed > subject.size:
-            raise Broken("format.truncated", detail=f"подпись (signature): {subject.size} < {signed}")
+            raise Broken("format.truncated", detail=f"⟦подпись|signature⟧: {missing(subject.size, signed)}")
         end = max(end, signed)
     return end
 
@@ -66,14 +66,14 @@ def _summary(image: Any, extra: int) -> list[tuple[str, str]]:
     directories = image.OPTIONAL_HEADER.DATA_DIRECTORY
     dotnet = len(directories) > 14 and directories[14].VirtualAddress != 0
     return [
-        ("Вид (kind)", "библиотека (library)" if image.is_dll() else "программа (program)"),
-        ("Платформа (platform)", f"Windows {_MACHINES.get(machine, hex(machine))}"),
-        (".NET", "да (yes)" if dotnet else ""),
+        ("⟦Вид|kind⟧", "⟦библиотека|library⟧" if image.is_dll() else "⟦программа|program⟧"),
+        ("⟦Платформа|platform⟧", f"Windows {_MACHINES.get(machine, hex(machine))}"),
+        (".NET", "⟦да|yes⟧" if dotnet else ""),
         (
-            "Секции (sections)",
+            "⟦Секции|sections⟧",
             ", ".join(section.Name.rstrip(b"\0").decode("ascii", "replace") for section in image.sections[:30]),
         ),
-        ("Экспорт (exports)", ", ".join(names)),
-        ("Импорт (imports)", ", ".join(imports)),
-        ("После конца (after the end)", f"{extra} байт (bytes)" if extra else ""),
+        ("⟦Экспорт|exports⟧", ", ".join(names)),
+        ("⟦Импорт|imports⟧", ", ".join(imports)),
+        ("⟦После конца|after the end⟧", f"⟦{extra}⟧" if extra else ""),
     ]

@@ -24,7 +24,7 @@ from backoffice.inspection.formats import _pickle_names as names
 from backoffice.inspection.formats import _pickle_opcodes as opcodes
 from backoffice.inspection.formats import _pickle_walk as walk
 from backoffice.inspection.formats._pickle_values import ENCODE, LOADS, Import, Made, Span, Table
-from backoffice.inspection.report import Broken, Report, Subject
+from backoffice.inspection.report import Broken, Report, Subject, missing
 
 NAME = "pickle"
 VERSION = "2"
@@ -171,7 +171,7 @@ def imports_of(data: bytes) -> list[str]:
 
     machine = walk.Machine(data, len(data), imported=imported, called=lambda _by, _args, _at: None, built=_nothing_behind)
     if machine.walk(0) != len(data):
-        raise opcodes.Damaged("хвост (trailing)")
+        raise opcodes.Damaged("⟦хвост|trailing⟧")
     return [f"{one.module}.{one.name}" for one, verdict in found.items() if verdict != names.SAFE]
 
 
@@ -218,7 +218,7 @@ def _behind_array(machine: walk.Machine, state: Table, at: int) -> int:
         at += 1 + machine.data[at]
     end = at + _product(shape) * min(width, _LARGEST_ITEM)
     if end > machine.size:
-        raise Broken("format.truncated", place=str(at), detail=f"joblib: {end} > {machine.size}")
+        raise Broken("format.truncated", place=str(at), detail=f"joblib: {missing(machine.size, end)}")
     return end
 
 
@@ -282,7 +282,7 @@ def _unpacked(unpack: Any, subject: Subject) -> Iterator[bytes]:
     except (zlib.error, OSError, lzma.LZMAError, EOFError) as problem:
         raise Broken("format.damaged", detail=str(problem)) from problem
     if trailing:
-        raise Broken("format.damaged", detail=f"данные после сжатых (data after the compressed): {trailing}")
+        raise Broken("format.damaged", detail=f"⟦после сжатых данных ещё|after the compressed data⟧ ⟦{trailing}⟧")
 
 
 def _lz4(subject: Subject) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from backoffice.inspection.formats import _foreign, _images
-from backoffice.inspection.report import Broken, Report, Subject
+from backoffice.inspection.report import Broken, Report, Subject, missing
 
 NAME = "png"
 VERSION = "2"
@@ -103,10 +103,10 @@ def _pieces(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     at = file.tell()
     start = file.read(8)
     if len(start) < 8:
-        raise Broken("format.truncated", place=str(at), detail="нет IEND (no IEND)")
+        raise Broken("format.truncated", place=str(at), detail="⟦нет IEND|no IEND⟧")
     length, kind = struct.unpack(">I4s", start)
     if length > _MOST_CHUNK or not kind.isalpha():
-        raise Broken("format.damaged", place=str(at), detail=f"блок (chunk) {kind!r}")
+        raise Broken("format.damaged", place=str(at), detail=f"⟦блок|chunk⟧ {kind!r}")
     crc, left = zlib.crc32(kind), length
     if not length:
         yield kind, b""
@@ -164,7 +164,7 @@ def _check_text(kind: bytes, data: bytes) -> None:
     except zlib.error as problem:
         raise Broken("format.damaged", place=kind.decode(), detail=str(problem)) from problem
     if len(unpacked) > _MOST_TEXT:
-        raise Broken("format.bomb", place=kind.decode(), detail=f"{kind.decode()} > {_MOST_TEXT >> 20} МБ (MB)")
+        raise Broken("format.bomb", place=kind.decode(), detail=f"{kind.decode()} > ⟦{_MOST_TEXT}⟧")
     if not stream.eof and len(data) < _PIECE:  # of a longer text only its first megabyte is here
         raise Broken("format.damaged", place=kind.decode(), detail="zlib")
 
@@ -189,7 +189,7 @@ class _Pixels:
                 self._count(self._stream.decompress(data, _PIECE))
                 data = self._stream.unconsumed_tail
                 if self._got > self._raw + _PIECE:
-                    raise Broken("format.bomb", place="IDAT", detail=f"> {self._raw} байт (bytes)")
+                    raise Broken("format.bomb", place="IDAT", detail=f"> ⟦{self._raw}⟧")
         except zlib.error as problem:
             raise Broken("format.damaged", place="IDAT", detail=str(problem)) from problem
         self._extra += len(self._stream.unused_data)
@@ -198,16 +198,16 @@ class _Pixels:
     def _count(self, piece: bytes) -> None:
         """Each row starts with the number of its filter."""
         if self._row and any(number >= _FILTERS for number in piece[-self._got % self._row : self._raw - self._got : self._row]):
-            raise Broken("format.damaged", place="IDAT", detail="фильтр строки (filter of a row)")
+            raise Broken("format.damaged", place="IDAT", detail="⟦фильтр строки|filter of a row⟧")
         self._got += len(piece)
 
     def finish(self, subject: Subject, report: Report) -> None:
         if not self._begun:
-            raise Broken("format.damaged", detail="нет IDAT (no IDAT)")
+            raise Broken("format.damaged", detail="⟦нет IDAT|no IDAT⟧")
         while not self._stream.eof and (more := self._stream.decompress(b"", _PIECE)):
             self._count(more)
         if self._got < self._raw or not self._stream.eof:
-            raise Broken("format.truncated", place="IDAT", detail=f"{self._got} < {self._raw} байт (bytes)")
+            raise Broken("format.truncated", place="IDAT", detail=missing(self._got, self._raw))
         if other := _foreign.glued(self._over):
             report.find("format.hidden", subject, place="IDAT", other=other)
         elif self._extra + self._got - self._raw:

@@ -11,7 +11,7 @@ from typing import Any
 
 from backoffice.inspection import archives, unpack7
 from backoffice.inspection.archives import Entry
-from backoffice.inspection.report import Broken, Report, Subject
+from backoffice.inspection.report import Broken, Report, Subject, missing
 
 NAME = "7z"
 VERSION = "1"
@@ -42,20 +42,20 @@ def _check_frame(subject: Subject, report: Report) -> None:
     with subject.path.open("rb") as file:
         head = file.read(_START.size)
         if len(head) < _START.size:
-            raise Broken("format.truncated", detail=f"{len(head)} < {_START.size}")
+            raise Broken("format.truncated", detail=missing(len(head), _START.size))
         _, _, _, start_crc, offset, length, crc = _START.unpack(head)
         if zlib.crc32(head[12:32]) != start_crc:
-            raise Broken("archive.damaged", detail="CRC-32: начальный заголовок (start header)")
+            raise Broken("archive.damaged", detail="CRC-32: ⟦начальный заголовок|start header⟧")
         end = _START.size + offset + length
         if end > subject.size:
-            raise Broken("format.truncated", detail=f"{subject.size} < {end} байт (bytes)")
+            raise Broken("format.truncated", detail=missing(subject.size, end))
         file.seek(_START.size + offset)
         if length > (256 << 20) or zlib.crc32(file.read(length)) != crc:
-            raise Broken("archive.damaged", detail="CRC-32: оглавление (header)")
+            raise Broken("archive.damaged", detail="CRC-32: ⟦оглавление|header⟧")
         if end < subject.size:
             rest = file.read(4096)
             if any(mark in rest for mark in (b"7z\xbc\xaf", b"PK\3\4", b"MZ", b"\x7fELF", b"Rar!")):
-                report.find("archive.hidden", subject, place=str(end), detail=f"{subject.size - end} байт (bytes)")
+                report.find("archive.hidden", subject, place=str(end), detail=f"⟦{subject.size - end}⟧")
             else:
                 report.find("format.trailing", subject, bytes=subject.size - end)
 
@@ -78,7 +78,7 @@ def _listed(subject: Subject, report: Report) -> tuple[list[tuple[Entry, int | N
     except (Broken, MemoryError):
         raise
     except Exception as problem:
-        raise Broken("archive.damaged", detail=f"оглавление (header): {problem}"[:200]) from problem
+        raise Broken("archive.damaged", detail=f"⟦оглавление|header⟧: {problem}"[:200]) from problem
 
 
 def _against_gaps(archive: Any, subject: Subject, report: Report) -> None:
@@ -93,7 +93,7 @@ def _against_gaps(archive: Any, subject: Subject, report: Report) -> None:
             if start > at:
                 file.seek(at)
                 if file.read(start - at).strip(b"\0"):
-                    report.find("archive.hidden", subject, place=str(at), detail=f"{start - at} байт (bytes)")
+                    report.find("archive.hidden", subject, place=str(at), detail=f"⟦{start - at}⟧")
             at = max(at, stop)
 
 

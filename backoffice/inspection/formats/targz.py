@@ -50,7 +50,7 @@ class _Gunzipped(io.RawIOBase):
                 for chunk in self._decompressed(stream, piece):
                     self.done += len(chunk)
                     if self.done > self._most:
-                        raise Broken("archive.bomb", detail=f"> {int(self._most)} байт (bytes)")
+                        raise Broken("archive.bomb", detail=f"> ⟦{int(self._most)}⟧")
                     yield chunk
                 piece = stream.unused_data if stream.eof else self._file.read(CHUNK)
                 if not piece and not stream.eof:
@@ -101,7 +101,7 @@ def _walk(stream: IO[bytes], subject: Subject, report: Report) -> list[Entry]:
                 entry = _entry(row)
                 entries.append(entry)
                 if len(entries) > report.limits["archive_members"]:
-                    raise Broken("archive.bomb", detail=f"> {len(entries)} файлов (files)")
+                    raise Broken("archive.bomb", detail=f"⟦файлов|files⟧ > {int(report.limits['archive_members'])}")
                 content = archive.extractfile(row) if entry.kind == "file" else None
                 if content is not None:
                     archives.take(entry, _chunks(content), subject, report, feed=_past_clamd(row, report))
@@ -147,4 +147,4 @@ def _check_end(archive: tarfile.TarFile, subject: Subject, report: Report) -> No
     while chunk := stream.read(CHUNK):
         left += len(chunk.strip(b"\0"))
     if left:
-        report.find("archive.hidden", subject, detail=f"{left} байт после конца (bytes past the end)")
+        report.find("archive.hidden", subject, detail=f"⟦{left}⟧ ⟦после конца|after the end⟧")

@@ -7,7 +7,7 @@ import wave
 from typing import Any, BinaryIO
 
 from backoffice.inspection.formats import _foreign, _riff
-from backoffice.inspection.report import Attachment, Broken, Report, Subject
+from backoffice.inspection.report import Attachment, Broken, Report, Subject, missing
 
 NAME = "wav"
 VERSION = "2"
@@ -61,7 +61,7 @@ def _walk(file: BinaryIO, subject: Subject, report: Report) -> int:
         elif chunk.kind != b"data":
             _riff.check_foreign(file, chunk, subject, report)
     if b"fmt " not in seen or b"data" not in seen:
-        raise Broken("format.damaged", detail="нет fmt или data (no fmt or data)")
+        raise Broken("format.damaged", detail="⟦нет fmt или data|no fmt or data⟧")
     _check_data(file, seen)
     if unsized:
         report.find("wav.sizes", subject)
@@ -80,7 +80,7 @@ def _ends(file: BinaryIO, told: int, subject: Subject, *, wide: bool) -> tuple[i
         size, data = told, 0
     end = subject.size if not wide and told in _riff.UNKNOWN else size + 8
     if end > subject.size:
-        raise Broken("format.truncated", detail=f"{subject.size} < {end} байт (bytes)")
+        raise Broken("format.truncated", detail=missing(subject.size, end))
     return end, data
 
 
@@ -100,16 +100,16 @@ def _check_format(file: BinaryIO, chunk: _riff.Chunk, report: Report) -> None:
     kind, channels, rate = (_riff.number(file, chunk.at + at, size) for at, size in ((0, 2), (2, 2), (4, 4)))
     align, bits = _riff.number(file, chunk.at + 12, 2), _riff.number(file, chunk.at + 14, 2)
     if not 1 <= channels <= report.limits["audio_channels"] or rate < 1:
-        raise Broken("format.damaged", detail=f"{channels} × {rate} Гц (Hz)")
+        raise Broken("format.damaged", detail=f"{channels} × {rate} ⟦Гц|Hz⟧")
     if kind in _PLAIN and align != channels * ((bits + 7) // 8):
-        raise Broken("format.damaged", detail=f"fmt: {align} ≠ {channels} × {bits} бит (bits)")
+        raise Broken("format.damaged", detail=f"fmt: {align} ≠ {channels} × {bits} ⟦бит|bits⟧")
     told = _riff.number(file, chunk.at + 8, 4)
     if kind in _PLAIN and told not in (0, rate * align, rate * channels * bits // 8):
-        raise Broken("format.damaged", detail=f"fmt: {told} ≠ {rate} × {align} байт/с (bytes/s)")
+        raise Broken("format.damaged", detail=f"fmt: {told} ≠ {rate} × {align} ⟦байт/с|bytes/s⟧")
     if kind in _BLOCKS and chunk.size >= 20:
         samples = _riff.number(file, chunk.at + 18, 2)
         if samples and told and abs(told * samples - rate * align) > 0.02 * rate * align + samples:
-            raise Broken("format.damaged", detail=f"fmt: {told} ≠ {rate} × {align} ÷ {samples} байт/с (bytes/s)")
+            raise Broken("format.damaged", detail=f"fmt: {told} ≠ {rate} × {align} ÷ {samples} ⟦байт/с|bytes/s⟧")
 
 
 def _check_data(file: BinaryIO, seen: dict[bytes, _riff.Chunk]) -> None:
@@ -140,7 +140,7 @@ def _decode(subject: Subject, report: Report) -> None:
     if frames == 0:
         raise Broken("wav.no_sound")
     if frames < count:
-        raise Broken("format.truncated", detail=f"{frames} < {count} отсчётов (samples)")
+        raise Broken("format.truncated", detail=f"⟦отсчётов|samples⟧: {frames} < {count}")
     seconds = round(frames / rate, 3)
     report.preview = {"kind": "audio", "seconds": seconds, "rate": rate, "channels": channels, "codec": subtype, "peaks": peaks}
     clip.attach(report)

@@ -12,7 +12,8 @@ from backoffice.domain import diffs
 from backoffice.i18n import gettext, language, lazy
 from backoffice.store.checks import Check
 from backoffice.store.listings import Artifact, DictionaryValue, Submission, SubmissionValue
-from backoffice.web.wording import filesize, number
+from backoffice.web.wording import duration, filesize, number
+from backoffice.web.words import spoken, word
 
 CARD = ("description", "characteristics", "requirements")
 SLOTS = ("data_example", "instruction", "terms_of_use", "model_archive")
@@ -20,15 +21,15 @@ KINDS = ("industry", "technology", "effect")
 _SUMS = ("sha256", "crc")  # of members, the better first; checks of before counted CRC-32
 _SHA256 = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 _SHAPE = {
-    "kind": lazy("Kind"),
+    "kind": lazy("Kind of content"),
     "total_rows": lazy("Rows"),
-    "total_columns": lazy("Columns"),
+    "total_columns": lazy("Columns in all"),
     "total": lazy("Entries"),
-    "bytes": lazy("Bytes unpacked"),
+    "bytes": lazy("Unpacked"),
     "pages": lazy("Pages"),
     "width": lazy("Width"),
     "height": lazy("Height"),
-    "seconds": lazy("Seconds"),
+    "seconds": lazy("Length"),
     "rate": lazy("Rate"),
     "channels": lazy("Channels"),
     "codec": lazy("Codec"),
@@ -138,21 +139,40 @@ def _text(preview: Mapping[str, Any]) -> str:
 
 def traits(preview: Mapping[str, Any], sums: str = "") -> dict[str, str]:
     """What a preview says of a file, by name: its shape, its columns with their types, its members with size and the sum ``sums``."""
-    found = {gettext(label): str(preview[key]) for key, label in _SHAPE.items() if preview.get(key) not in (None, "")}
-    found |= {str(column.get("name")): str(column.get("type", "")) for column in preview.get("columns", [])}
+    found = {gettext(label): _said(preview, key) for key, label in _SHAPE.items() if preview.get(key) not in (None, "")}
+    found |= {str(column.get("name")): word(str(column.get("type", "")), "column_type") for column in preview.get("columns", [])}
     found |= {str(entry.get("name")): _member(entry, sums) for entry in preview.get("entries", [])}
     found |= {str(name): gettext("import") for name in preview.get("imports", [])}
-    found |= {str(label): str(value) for label, value in preview.get("summary", [])}
+    found |= {spoken(label): spoken(value) for label, value in preview.get("summary", [])}
     return found
+
+
+def _said(preview: Mapping[str, Any], key: str) -> str:
+    """One property of a file as a person reads it."""
+    value = preview[key]
+    if key == "kind":
+        return word(str(value), "preview")
+    if not isinstance(value, int | float):
+        return str(value)
+    if key == "rate":
+        return (
+            gettext("%(rate)s Hz", rate=number(value))
+            if preview.get("kind") == "audio"
+            else gettext("%(rate)s a second", rate=number(value))
+        )
+    if key == "bytes":
+        return filesize(int(value))
+    return duration(value) if key == "seconds" else number(value)
 
 
 def shape(preview: Mapping[str, Any]) -> list[str]:
     """A file's shape in a few words: «строк: 1 200»."""
-    told = [(label, preview[key]) for key, label in _SHAPE.items() if key != "kind" and preview.get(key) not in (None, "")]
-    return [f"{gettext(label)}: {number(value) if isinstance(value, int | float) else value}" for label, value in told]
+    told = [(label, key) for key, label in _SHAPE.items() if key != "kind" and preview.get(key) not in (None, "")]
+    return [f"{gettext(label)}: {_said(preview, key)}" for label, key in told]
 
 
 def _member(entry: Mapping[str, Any], sums: str) -> str:
     size = filesize(entry["size"]) if isinstance(entry.get("size"), int) else ""
-    parts = [size, *(str(entry[key]) for key in (sums, "type", "shape", "dtype") if entry.get(key))]
-    return " · ".join(filter(None, [*parts, ", ".join(entry["flags"]) if isinstance(entry.get("flags"), list) else ""]))
+    marks = [word(str(entry[key]), "mark") for key in ("type", "shape") if entry.get(key)]
+    told = str(entry.get(sums) or "") if sums in _SUMS else ""
+    return " · ".join(filter(None, [size, told, *marks, ", ".join(word(flag, "mark") for flag in entry.get("flags") or [])]))

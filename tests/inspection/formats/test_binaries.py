@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from backoffice.domain.sentences import spoken
 from tests.corpus.binaries import bytecode, long_elf
 from tests.corpus.pack import tiny_elf, tiny_pe
 from tests.inspection.formats.examining import Seen, examine, examine_bytes
@@ -16,7 +17,7 @@ MODEL = "model_archive"
 
 
 def _summary(seen: Seen) -> dict[str, str]:
-    return {label.partition(" (")[0]: value for label, value in seen.report.preview["summary"]}
+    return {spoken(label, "ru"): spoken(value, "ru") for label, value in seen.report.preview["summary"]}
 
 
 @pytest.mark.parametrize(("name", "data"), [("a.dll", tiny_pe()), ("a.so", tiny_elf()), ("a.pyc", bytecode())])
