@@ -119,6 +119,11 @@ class Hand:
         self.acts += 1
         place.click()
 
+    def go(self, place: Locator) -> None:
+        """A click that opens a page, which is there afterwards: much of it looks like the page before."""
+        with self.page.expect_navigation():
+            self.click(place)
+
     def choose(self, name: str, words: str) -> None:
         """A select: opened, then chosen."""
         self.acts += 2
@@ -129,15 +134,17 @@ class Hand:
         self.click(self.page.locator(selector))
         self.page.keyboard.insert_text(words)
 
-    def press(self, key: str) -> None:
+    def enter(self) -> None:
+        """Sends the form whose field one is in."""
         self.acts += 1
-        self.page.keyboard.press(key)
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
 
     def menu(self, name: str) -> None:
-        self.click(self.page.locator(".navbar").get_by_role("link", name=name, exact=True))
+        self.go(self.page.locator(".navbar").get_by_role("link", name=name, exact=True))
 
     def create(self) -> None:
-        self.click(self.page.get_by_role("link", name="Create", exact=True))
+        self.go(self.page.get_by_role("link", name="Create", exact=True))
 
     def save(self, *, another: bool = False) -> None:
-        self.click(self.page.locator('input[name="_add_another"]' if another else 'input[type="submit"]:not([name])'))
+        self.go(self.page.locator('input[name="_add_another"]' if another else 'input[type="submit"]:not([name])'))

@@ -74,7 +74,7 @@ def there(hand: Hand, url: str, submission: Submission, *, publish: bool) -> Cos
     page, number = hand.page, str(submission.id)
     page.goto(f"{url}/submission/?search=awaiting_review")
     hand.acts = hand.loads = 0
-    hand.click(page.get_by_title("Edit Record").first)
+    hand.go(page.get_by_title("Edit Record").first)
     hand.choose("claimant", "Вера")
     hand.save()
     hand.menu("Artifact")  # names and numbers: there is nothing more to look at
@@ -94,8 +94,8 @@ def there(hand: Hand, url: str, submission: Submission, *, publish: bool) -> Cos
     hand.save()
     hand.menu("Submission")
     hand.write('input[name="search"]', submission.title)
-    hand.press("Enter")
-    hand.click(page.get_by_title("Edit Record").first)
+    hand.enter()
+    hand.go(page.get_by_title("Edit Record").first)
     hand.choose("state", "published" if publish else "returned")
     hand.save()
     hand.menu("Mail")

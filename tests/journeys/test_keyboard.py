@@ -113,7 +113,7 @@ def test_of_two_who_take_the_same_one_gets_it_and_a_lapse_loses_nothing(shared: 
     gleb.page.goto(address)
     gleb.page.keyboard.press("t")
     expect(gleb.page.locator("#claim")).to_contain_text("осталось")
-    expect(vera.page.locator("#live")).to_contain_text("Глеб Тарасов", timeout=20_000)
+    expect(vera.page.locator("#live")).to_contain_text("Глеб Тарасов")
     expect(vera.page.locator('[data-decide="return"]')).to_be_disabled()
     vera.page.reload()
     expect(vera.page.locator(".remark textarea")).to_have_value("Недописанное замечание")
@@ -129,5 +129,6 @@ def test_of_two_who_take_the_same_one_gets_it_and_a_lapse_loses_nothing(shared: 
     gleb.page.keyboard.press("v")
     expect(gleb.page.locator("#live")).to_contain_text("изменились")
     assert books.rows("SELECT count(*) FROM decision WHERE submission_id = ?", submission) == [(0,)]
+    expect(gleb.page.locator("#kept")).to_contain_text("сохранено")  # also when what changed was told before the key was pressed
     gleb.page.reload()
     expect(gleb.page.locator(".remark textarea")).to_have_value("Опишите, как запускать")

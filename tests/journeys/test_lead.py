@@ -120,8 +120,8 @@ def spreads_evenly(lead: Lead, books: Books) -> None:
 def drags_a_card(lead: Lead, books: Books) -> int:
     """The submission that went from Вера to Глеб."""
     page = lead.page
-    card = lead.column("Вера Мельникова").locator(".board-card").first
-    number = int(card.get_attribute("data-id") or "")
+    number = int(lead.column("Вера Мельникова").locator(".board-card").first.get_attribute("data-id") or "")
+    card = page.locator(f'.board-card[data-id="{number}"]')  # the board renews itself
     page.locator(".board").evaluate(
         "board => board.scrollIntoView()"
     )  # both columns are seen: nothing scrolls under the held card
@@ -146,8 +146,8 @@ def stops_the_clock_and_lets_it_run(lead: Lead, number: int) -> None:
         expect(dialog).to_be_visible()
         lead.look(f"07-clock-{'held' if seen else 'resumed'}")
         dialog.get_by_label("Причина").first.fill(reason)
-        dialog.get_by_role("button", name=button).click()
-        page.wait_for_load_state()
+        with page.expect_navigation():  # and its scripts are there for the next click
+            dialog.get_by_role("button", name=button).click()
         expect(page.locator(".review-head").get_by_text("приостановлено").first).to_be_visible(visible=seen)
 
 
@@ -156,7 +156,8 @@ def moves_the_deadline(lead: Lead, number: int, day: date) -> None:
     page.locator("[data-bs-target='#clock']").click()
     dialog.get_by_label("Новый срок").fill(f"{day}T18:30")
     dialog.get_by_label("Причина").last.fill("Обещали автору раньше")
-    dialog.get_by_role("button", name="Перенести срок").click()
+    with page.expect_navigation():
+        dialog.get_by_role("button", name="Перенести срок").click()
     page.locator(".review-head").get_by_role("link", name="почему?").click()
     expect(page.locator("main")).to_contain_text("Обещали автору раньше")
     expect(page.locator("main")).to_contain_text("Ждём юристов")
@@ -179,6 +180,7 @@ def asks_what_if(lead: Lead) -> None:
 def downloads_history(lead: Lead) -> None:
     page = lead.page
     page.get_by_role("link", name="История").click()
+    page.wait_for_url("**/desk/history")
     page.wait_for_function(DRAWN)
     lead.look("10-history")
     with page.expect_download() as download:
@@ -219,6 +221,7 @@ def reads_it_in_english_and_on_a_phone(lead: Lead) -> None:
         lead.go(f"/staff/desk/{path}")
         lead.look(f"13-en-{name}")
     page.get_by_role("button", name="РУ").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
     page.set_viewport_size(PHONE)
     for name, path in pages.items():
         lead.go(f"/staff/desk/{path}")

@@ -37,6 +37,7 @@ def files(tmp_path: Path) -> dict[str, Path]:
 def _upload(page: Page, slot: str, file: Path) -> None:
     page.locator(f"#{slot} input[type=file]").first.set_input_files(file)
     expect(page.locator(f"#{slot} strong")).to_have_text(file.name)
+    expect(page.locator("#saved")).to_contain_text("сохранено")  # with all that was filled in before
 
 
 def _fill(page: Page) -> None:
@@ -74,7 +75,7 @@ def _wait_for_review(author: Watched, url: str) -> None:
     page = author.page
     page.goto(f"{url}/cabinet/models?tab=moderation")
     page.get_by_role("link", name=TITLE).click()
-    expect(page.locator("#progress [data-over]")).to_have_count(1, timeout=90_000)
+    expect(page.locator("#progress [data-over]")).to_have_count(1, timeout=240_000)
 
 
 def _take(moderator: Watched, url: str) -> None:

@@ -66,8 +66,8 @@ class Watched:
         self.page.get_by_role("link", name="Войти").click()
         self.page.get_by_label("Электронная почта").fill(email)
         self.page.get_by_label("Пароль").fill(password)
-        self.page.locator("main").get_by_role("button", name="Войти").click()
-        self.page.wait_for_load_state()
+        with self.page.expect_navigation():
+            self.page.locator("main").get_by_role("button", name="Войти").click()
 
     def serious(self) -> list[str]:
         """What axe finds serious or critical on this page."""
