@@ -142,7 +142,9 @@ def settle(submissions: Iterable[Submission], *, now: datetime) -> None:
         if submission.state not in UNDER_MODERATION:
             continue
         states = current_checks(submission)
-        worst = max((check.verdict for check in states if check.verdict), key=_WORST.index, default="")
+        worst = max(
+            (check.verdict for check in states if check.verdict and check.state != "exempt"), key=_WORST.index, default=""
+        )
         infected = any(check.blob.quarantined_at for check in states)
         Submission.update(worst_finding=worst, infected=infected).where(Submission.id == submission.id).execute()
         if submission.state != State.CHECKING or any(check.state not in SETTLED for check in states):

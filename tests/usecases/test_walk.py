@@ -12,7 +12,7 @@ from backoffice.store.audit import Audit
 from backoffice.store.listings import Artifact, CatalogEntry, Submission
 from backoffice.store.moderation import Remark
 from backoffice.store.outbox import HookCall, Job, Mail
-from backoffice.usecases import decide, drafts, publish, request_checks, submit
+from backoffice.usecases import decide, drafts, publish, record_check, request_checks, submit
 from backoffice.usecases.record_check import current_checks
 from tests.usecases.market import HOLLOW, MINUTE, NOW, VIRUS, Market, outcome_of
 
@@ -117,10 +117,13 @@ def test_a_lead_may_let_a_check_pass_with_a_reason(market: Market) -> None:
     submission = market.submit(market.draft())
     market.checked(submission, model_archive=outcome_of([], facts={"has_docker_config": True}))
     trying = next(check for check in current_checks(submission) if check.kind == "try_install")
+    record_check.failed(trying.id, why="sandbox.no_engine", exhausted=True, now=NOW)
+    assert Submission.get_by_id(submission.id).worst_finding == "error"
     with pytest.raises(Refused, match="reason_needed"):
         request_checks.exempt(trying.id, person=market.olga, reason=" ", now=NOW)
     request_checks.exempt(trying.id, person=market.olga, reason="Проверено вручную", now=NOW)
-    assert Submission.get_by_id(submission.id).state == "awaiting_review"
+    passed = Submission.get_by_id(submission.id)
+    assert (passed.state, passed.worst_finding) == ("awaiting_review", "pass")  # its trouble is nobody's any more
 
 
 def test_a_rerun_sends_the_submission_back_to_checking(market: Market) -> None:
