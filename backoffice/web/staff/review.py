@@ -277,13 +277,13 @@ class ReviewPage(StaffView):
         """Look again."""
         request_checks.rerun(check_id, person=current_user, now=utcnow())
         flash(gettext("The check has been put into the queue again."), "success")
-        return redirect(url_for(".show", submission_id=submission_id, right="checks"))
+        return _back_to(submission_id, check_id)
 
     @expose("/<int:submission_id>/checks/<int:check_id>/exempt", methods=["POST"])
     def exempt(self, submission_id: int, check_id: int) -> BaseResponse:
         """A lead lets it pass without this check."""
         request_checks.exempt(check_id, person=current_user, reason=request.form.get("reason", ""), now=utcnow())
-        return redirect(url_for(".show", submission_id=submission_id, right="checks"))
+        return _back_to(submission_id, check_id)
 
     @expose("/<int:submission_id>/checks/<int:check_id>/bundle")
     def bundle(self, submission_id: int, check_id: int) -> Response:
@@ -298,6 +298,12 @@ class ReviewPage(StaffView):
         if found is None or found.blob.quarantined_at:
             abort(404)
         return attachment(found.blob, found.name)
+
+
+def _back_to(submission_id: int, check_id: int) -> BaseResponse:
+    """The panes as they were, at this check."""
+    shown = request.referrer or url_for(".show", submission_id=submission_id, right="checks")
+    return redirect(f"{shown}#check-{check_id}")
 
 
 def _instant(text: str) -> datetime:

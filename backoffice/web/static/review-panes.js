@@ -21,15 +21,20 @@ window.review.parts.push((page) => {
     bodyOf(side).focus({ preventScroll: true });
   };
 
-  // What a pane shows.
-  async function load(side, name) {
+  // What a pane shows. Whoever goes back in the history comes back to where they had scrolled.
+  const shown = { left: selectOf("left").value, right: selectOf("right").value };
+  const places = { left: {}, right: {} };
+  async function load(side, name, back) {
     const answer = await fetch(`${page.base}/pane/${name.split("/").map(encodeURIComponent).join("/")}`, { signal: page.life.signal }).catch(() => null);
     if (!answer?.ok) { if (!page.life.signal.aborted) window.announce(words.failed, "danger"); return; }
+    const text = await answer.text();
     if (selectOf(side).value !== name) return; // another was chosen meanwhile
     const body = bodyOf(side);
     const within = body.contains(document.activeElement);
-    body.replaceChildren(document.createRange().createContextualFragment(await answer.text()));
-    body.scrollTop = 0;
+    places[side][shown[side]] = body.scrollTop;
+    shown[side] = name;
+    body.replaceChildren(document.createRange().createContextualFragment(text));
+    body.scrollTop = (back && places[side][name]) || 0;
     if (within) body.focus({ preventScroll: true }); // what was in hand is gone
     page.say(`${paneOf(side).ariaLabel}: ${selectOf(side).selectedOptions[0].textContent}`);
     page.drawChecklist();
@@ -44,7 +49,7 @@ window.review.parts.push((page) => {
       keepPair();
     }
     alike();
-    await load(side, name);
+    await load(side, name, !remember);
   };
   page.openAt = async (side, name, anchor) => {
     if (!offered(side, name)) return;

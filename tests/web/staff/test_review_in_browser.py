@@ -341,3 +341,19 @@ def test_keys_are_moved_in_the_help_and_follow_the_person(market: Market, come: 
     expect(other.page.locator('button[data-act="publish"] kbd')).to_have_text("u")
     keys.press("u")
     assert decided(first) == ("publish", 0)
+
+
+def test_whoever_goes_back_from_a_rule_is_where_they_had_scrolled(market: Market, come: Come) -> None:
+    waiting = market.awaiting(model_archive=[HOLLOW])
+    page = come(market.vera, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True).page
+    page.goto(f"/staff/review/{waiting.id}")
+    pane = page.locator('.pane[data-side="right"] [data-pane-body]')
+    rule = pane.locator(".finding").get_by_role("link", name="правило")
+    rule.scroll_into_view_if_needed()
+    before = pane.evaluate("(it) => it.scrollTop")
+    assert before > 100
+    rule.tap()
+    expect(pane).to_contain_text("Как исправить")
+    page.go_back()
+    expect(rule).to_be_in_viewport()
+    assert pane.evaluate("(it) => it.scrollTop") == before

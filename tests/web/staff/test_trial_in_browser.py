@@ -93,6 +93,7 @@ def test_the_moderator_finds_the_cause_and_tries_again(market: Market, enter: En
     assert person.serious() == []
     page.get_by_role("button", name="Повторить").click()
     expect(page.get_by_text("Проверка снова поставлена в очередь")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"left=card.description&right=try_install#check-\d+$"))
     check = trial_of(submission)
     assert check.state == "queued"
     assert Job.select().where(Job.subject == check.id, Job.finished_at.is_null()).count() == 1
