@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -14,6 +13,7 @@ from standardwebhooks.webhooks import Webhook
 from backoffice.delivery import hooks
 from backoffice.domain.errors import GiveUp, TryLater
 from scripts.services import free_port
+from tests.real.serving import answering
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = json.dumps({"type": "listing.published", "data": {"title": "Поиск дефектов"}}, ensure_ascii=False)
@@ -37,13 +37,8 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def receiver() -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(Receiver) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def _call(url: str) -> int:

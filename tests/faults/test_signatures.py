@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +26,7 @@ from backoffice.usecases import freshen
 from backoffice.usecases.record_check import current_checks
 from config.settings import ROOT
 from tests.real.deployment import Deployment
+from tests.real.serving import answering
 from tests.real.waiting import until
 from tests.tasks.test_processes import FILES
 from tests.usecases.market import Market
@@ -63,12 +63,8 @@ def mirror(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """A folder that a web server on the loopback shows, and its address."""
     folder = tmp_path / "mirror"
     folder.mkdir()
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield folder, f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with answering(functools.partial(_Quiet, directory=str(folder))) as port:
+        yield folder, f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

@@ -13,7 +13,10 @@ from typing import Any, NoReturn
 
 import pytest
 
+from scripts.children import die_with_parent
 from tests.real.waiting import until
+
+_GRACE = 30.0  # seconds
 
 
 def lacking(what: str) -> NoReturn:
@@ -48,10 +51,24 @@ def free_port() -> int:
 def serving(command: Sequence[str], answers: Callable[[], Any], *, says: Path = Path(os.devnull)) -> Iterator[None]:
     """A server while the block runs, which begins once it answers; ``says`` takes its standard output."""
     with says.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)  # noqa: PLW1509  (one prctl)
     try:
-        until(answers, about=f"{command[0]} answers")
+        until(lambda: _lives(process) and answers(), about=f"{command[0]} answers")
         yield
     finally:
-        process.terminate()
+        end(process)
+
+
+def _lives(process: subprocess.Popen[bytes]) -> bool:
+    assert process.poll() is None, f"{process.args!r} ended with {process.returncode} instead of serving"
+    return True
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Asked to stop; made to, when it does not."""
+    process.terminate()
+    try:
+        process.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
         process.wait()

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from config.settings import ROOT
+from scripts.children import die_with_parent
 from tests.real.waiting import until
 
 RUN = (sys.executable, "-m", "scripts.run")
@@ -48,9 +49,14 @@ class Product:
 
     def stop(self) -> None:
         """As Ctrl-C does."""
-        _RUNNING.remove(self)
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(_PATIENCE)
+        try:
+            self.process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()  # the kernel ends its children with it
+            raise AssertionError(f"the product did not stop:\n{self.logs()}") from None
+        finally:
+            _RUNNING.remove(self)
 
     def logs(self) -> str:
         """The ends of all that its processes wrote."""
@@ -61,7 +67,9 @@ class Product:
 def begun(environment: Mapping[str, str], said: Path) -> subprocess.Popen[bytes]:
     """The command of ``make run``, in a group of its own; ``said`` takes all that it tells its terminal."""
     with said.open("ab") as terminal:
-        return subprocess.Popen(RUN, cwd=ROOT, env=environment, stdout=terminal, stderr=terminal, start_new_session=True)
+        return subprocess.Popen(
+            RUN, cwd=ROOT, env=environment, stdout=terminal, stderr=terminal, start_new_session=True, preexec_fn=die_with_parent,  # noqa: PLW1509  (one prctl)
+        )  # fmt: skip
 
 
 def environment(var: Path, database_url: str, **settings: str) -> dict[str, str]:

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 import redis
 
+from scripts.children import die_with_parent
 from scripts.services import answers
+from tests.real.needed import end
 from tests.real.waiting import until
 
 
@@ -24,7 +26,8 @@ class Server:
         if binary is None:
             pytest.fail("Redis is not installed: apt-get install redis-server")
         options = f"--port 0 --unixsocket {self.socket} --dir {folder} --save '' --appendonly no --maxmemory-policy noeviction"
-        self.process = subprocess.Popen([binary, *options.replace("''", "").split(" ")], stdout=subprocess.DEVNULL)
+        command = [binary, *options.replace("''", "").split(" ")]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)  # noqa: PLW1509  (one prctl)
         until(lambda: answers(self.socket))
 
     @property
@@ -40,8 +43,7 @@ def _redis() -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="mlp-redis-", dir="/tmp") as folder:
         server = Server(Path(folder))
         yield server
-        server.process.terminate()
-        server.process.wait()
+        end(server.process)
 
 
 @pytest.fixture

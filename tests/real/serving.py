@@ -1,11 +1,13 @@
-"""A WSGI application behind a real socket, in this process; whoever stops it waits for every answer under way."""
+"""Web servers on real sockets, in this process. Whoever stops an application's waits for every answer under way."""
 
 from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseServer
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -58,10 +60,24 @@ class Server(ThreadedWSGIServer):
 def serving(app: WSGIApplication) -> Iterator[Server]:
     """Serve until left; then nothing of ``app`` runs any more."""
     server = Server(app)
+    with _attended(server):  # which closes it, too
+        yield server
+
+
+@contextmanager
+def answering(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[int]:
+    """A port of the loopback where a server of the standard library answers while the block runs."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, _attended(server):
+        yield server.server_port
+
+
+@contextmanager
+def _attended(server: BaseServer) -> Iterator[None]:
+    """The server's loop runs in a thread of its own, and ends with the block, however that ends."""
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))  # seconds until it sees that it is told to stop
     thread.start()
     try:
-        yield server
+        yield
     finally:
         server.shutdown()
-        thread.join()  # serve_forever closes the server
+        thread.join()

@@ -10,6 +10,7 @@ from peewee import Database
 
 from backoffice.store import outbox
 from backoffice.store.outbox import Job
+from tests.real.waiting import PATIENCE
 
 NOON = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
@@ -84,7 +85,7 @@ def test_eight_relays_at_once_lease_every_job_once(database: Database) -> None:
     for number in range(200):
         outbox.put("mail", number, key=f"mail:{number}", now=NOON)
     leased: list[int] = []
-    start = threading.Barrier(8)
+    start = threading.Barrier(8, timeout=PATIENCE)
 
     def relay() -> None:
         start.wait()

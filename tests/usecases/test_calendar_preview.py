@@ -15,6 +15,7 @@ from backoffice.usecases import hold
 from backoffice.usecases.calendar_preview import effect
 from backoffice.usecases.policy_clock import change_day, restore_day
 from backoffice.usecases.recompute import recompute
+from tests.real.waiting import PATIENCE
 from tests.usecases.office import HOUR, MONDAY, Office, at
 
 THURSDAY, SATURDAY = date(2026, 11, 26), date(2026, 11, 28)
@@ -82,7 +83,7 @@ def test_a_day_that_is_so_already_and_one_beyond_the_calendar_are_refused(office
 
 
 def test_two_leads_at_once_change_a_day_once(office: Office, database: Database) -> None:
-    start, outcomes = threading.Barrier(2), []
+    start, outcomes = threading.Barrier(2, timeout=PATIENCE), []
 
     def change(kind: str) -> None:
         with database.connection_context():

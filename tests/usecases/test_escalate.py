@@ -17,6 +17,7 @@ from backoffice.store.moderation import EscalationStep, InAppNotice
 from backoffice.store.outbox import Job, Mail
 from backoffice.store.people import Person
 from backoffice.usecases import escalate, hold
+from tests.real.waiting import PATIENCE
 from tests.usecases.office import HOUR, MONDAY, Office, again, at
 
 
@@ -122,7 +123,7 @@ def test_what_is_decided_or_on_hold_is_left_alone(office: Office) -> None:
 
 def test_two_sweepers_at_once_fire_each_step_once(database: Database, office: Office) -> None:
     submissions = [office.submission(assignee=office.vera) for _ in range(20)]
-    start, results = threading.Barrier(4), []
+    start, results = threading.Barrier(4, timeout=PATIENCE), []
 
     def one() -> None:
         with database.connection_context():

@@ -14,7 +14,7 @@ from backoffice.domain.errors import Lost, Refused
 from backoffice.store.audit import Audit
 from backoffice.store.listings import Submission
 from backoffice.usecases import claim, decide, hold, record_check, request_checks
-from tests.real.waiting import until
+from tests.real.waiting import PATIENCE, until
 from tests.usecases.market import NAMES, NOW, VIRUS, Market
 
 CLAIMERS, WAITING = 64, 40
@@ -154,7 +154,7 @@ def _told_of_writing(database: Database, writes: threading.Event) -> Iterator[No
 
 
 def _at_once(work: Callable[[int], None], database: Database) -> None:
-    start = threading.Barrier(CLAIMERS)
+    start = threading.Barrier(CLAIMERS, timeout=PATIENCE)
     errors: list[Exception] = []
 
     def run(number: int) -> None:

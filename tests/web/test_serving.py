@@ -9,6 +9,7 @@ from http.client import HTTPConnection
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from tests.real.serving import serving
+from tests.real.waiting import PATIENCE
 
 
 def test_leaving_hangs_up_on_kept_connections_and_waits_for_every_answer_under_way() -> None:
@@ -27,7 +28,7 @@ def test_leaving_hangs_up_on_kept_connections_and_waits_for_every_answer_under_w
         kept.request("GET", "/")
         kept.getresponse().read()
         last_word.request("POST", "/", headers={"Content-Length": "1"})
-        asked.wait()
+        assert asked.wait(PATIENCE)
     with closing(kept), closing(last_word):
         assert answered.is_set()
         assert last_word.getresponse().status == 200

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from backoffice.inspection.sandbox.transcript import Tried
 from tests.inspection.sandbox.archives import zipped
 from tests.inspection.sandbox.demos import host_addresses
 from tests.real.engine import RealEngine
+from tests.real.serving import answering
 
 WHEELS = Path("/usr/share/python-wheels")  # Debian's, for its own virtual environments
 TERMS = policy.terms(start_seconds=60, page_seconds=0, stop_seconds=2)
@@ -94,10 +94,8 @@ def index(tmp_path: Path) -> Iterator[Index]:
         def log_request(self, code: object = "-", size: object = "-") -> None:
             asked.append(self.path)
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Pages, directory=str(tmp_path / "index"))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Index(server.server_address[1], asked)
-        server.shutdown()
+    with answering(partial(Pages, directory=str(tmp_path / "index"))) as port:
+        yield Index(port, asked)
 
 
 def built(engine: RealEngine, index: Index, tmp_path: Path, *, proxy: str) -> Tried:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from backoffice.inspection.sandbox import registry
 from backoffice.inspection.sandbox.registry import Manifest, Missing, Reference, Unreachable, WrongPlatform
+from tests.real.serving import answering
 
 LAYERS = {"layers": [{"size": 100 << 30}, {"size": 5}]}
 Answers = Callable[[BaseHTTPRequestHandler], tuple[int, bytes, dict[str, str]]]
@@ -34,12 +34,8 @@ def served(answers: Answers) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Registry) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with answering(Registry) as port:
+        yield f"127.0.0.1:{port}"
 
 
 def look(host: str, wanted: str = "1") -> Manifest:

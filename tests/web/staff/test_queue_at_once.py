@@ -15,7 +15,7 @@ from backoffice.store.listings import Submission
 from scripts.services import answers, free_port
 from tests.real.callers import Answer, Caller
 from tests.real.deployment import Deployment
-from tests.real.waiting import until
+from tests.real.waiting import PATIENCE, until
 from tests.usecases.office import Office
 
 pytestmark = pytest.mark.slow
@@ -47,7 +47,7 @@ def callers(address: str, deployment: Deployment) -> Iterator[list[Caller]]:
 
 def at_once(callers: list[Caller], path: str) -> list[Answer]:
     """Everybody's answer to the same press."""
-    start = threading.Barrier(len(callers))
+    start = threading.Barrier(len(callers), timeout=PATIENCE)
     found: dict[int, Answer] = {}
 
     def press(number: int) -> None:
