@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -26,7 +25,7 @@ from backoffice.usecases.health import report
 from tests.inspection.sandbox.archives import zipped
 from tests.inspection.sandbox.test_actor import waiting
 from tests.real.deployment import Deployment
-from tests.real.engine import RealEngine
+from tests.real.engine import RealEngine, placed
 from tests.real.redis import Server as Redis
 from tests.real.waiting import until
 from tests.usecases.market import Market
@@ -50,9 +49,9 @@ def deployment(
 ) -> Iterator[Deployment]:
     """The sandbox's worker and the relay; nothing else is needed."""
     made = Deployment(tmp_path / "var", database_url=database_url, redis_url=redis_server.url, engine=engine.address)
-    with tempfile.TemporaryDirectory(prefix="mlp-kill-", dir="/tmp") as folder:
-        Path(folder).chmod(0o755)
-        made.environment["TMPDIR"] = folder
+    with placed() as folder:
+        folder.chmod(0o755)
+        made.environment["TMPDIR"] = str(folder)
         yield made
         made.stop()
 

@@ -64,7 +64,7 @@ class RealEngine:
 
 @contextmanager
 def placed() -> Iterator[Path]:
-    """A folder for engines while the block runs. A run of tests that was killed could not unmount its engine's disk: that goes first."""
+    """A folder for engines and workers while the block runs. A run that was killed could not unmount its engine's disk: that goes first."""
     sweep()
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir="/tmp"))
     try:
