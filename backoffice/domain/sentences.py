@@ -14,7 +14,10 @@ _ENDS_ITSELF = ("detail", "message")  # what another program said, set before th
 
 
 class _Sentence(Formatter):
-    """Fractions as the language writes them; ``{name:size}`` is a number of bytes; what is not known is an ellipsis, never an error."""
+    """Fractions as the language writes them; ``{name:size}`` is a number of bytes, ``{name:number}`` one with its thousands set apart.
+
+    What is not known is an ellipsis, never an error.
+    """
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -26,6 +29,9 @@ class _Sentence(Formatter):
     def format_field(self, value: Any, spec: str) -> str:
         if spec == "size":
             return _size(value, self.language) if isinstance(value, int | float) else str(value)
+        if spec == "number":
+            told = f"{value:,}" if isinstance(value, int) else str(value)
+            return told.replace(",", "\N{NO-BREAK SPACE}") if self.language == "ru" else told
         said = str(format(value, spec))
         return said.replace(".", ",") if isinstance(value, float) and self.language == "ru" else said
 

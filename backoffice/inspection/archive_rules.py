@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from backoffice.domain.verdicts import Finding
+from backoffice.inspection import detect
 from backoffice.inspection.report import Report, Subject
 
 MOST_NAMES = 50
@@ -97,7 +98,7 @@ def note(subject: Subject, detected: str, head: bytes, report: Report) -> None:
     """Remember what one member is. Called for every member of every archive, before its own examiner."""
     if subject.slot == "data_example":
         if detected in ("pe", "elf", "macho", "shell", "java-class", "msi", "wasm"):
-            report.find("data.executable", subject, detected=detected)
+            report.find("data.executable", subject, detected=detect.said(detected))
         return
     path = PurePosixPath((subject.member or subject.name).replace("\\", "/").rpartition("!/")[2])
     name, suffix, shown = path.name, path.suffix.lower(), subject.member or subject.name

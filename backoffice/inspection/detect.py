@@ -25,6 +25,13 @@ MODULES = {
     "md": "markdown", "pyc": "bytecode", "7z": "sevenz", "tar.gz": "targz", "tar": "targz",
 }  # fmt: skip
 
+_SAID = {  # to people; other formats are called by their names
+    "pe": "⟦программа для Windows|a Windows program⟧", "elf": "⟦программа для Linux|a Linux program⟧",
+    "macho": "⟦программа для macOS|a macOS program⟧", "shell": "⟦сценарий командной строки|a shell script⟧",
+    "pyc": "⟦байт-код Python|Python bytecode⟧", "java-class": "⟦класс Java|a Java class⟧", "text": "⟦текст|text⟧",
+    "html": "⟦страница HTML|an HTML page⟧", "ole": "⟦документ OLE|an OLE document⟧", "unknown": "⟦что-то незнакомое|something unknown⟧",
+    "empty": "⟦пусто|nothing⟧", "riff": "⟦RIFF незнакомого вида|RIFF of an unknown kind⟧",
+}  # fmt: skip
 ARCHIVES = ("zip", "7z", "tar.gz", "tar")
 EXECUTABLES = ("pe", "elf", "macho", "shell", "java-class", "msi", "wasm", "pyc")
 TEXTUAL = ("csv", "json", "md", "text")
@@ -51,6 +58,11 @@ _PYC_VERSIONS = range(3000, 3800)
 _MARKUP = (b"<!doctype html", b"<html", b"<head", b"<script", b"<body")
 _CONTROL = bytes((*range(1, 9), *range(14, 27), 28, 29, 30, 31))
 _NUL_TOLERATED = 0.02  # of a text: a damaged .csv is still a .csv, and its examiner says what is wrong
+
+
+def said(detected: str) -> str:
+    """The format as a sentence names it, in both languages (``sentences.spoken``)."""
+    return _SAID.get(detected, detected)
 
 
 def extension(name: str) -> str:

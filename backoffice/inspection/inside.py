@@ -131,7 +131,7 @@ class Examination:
             return True
         if wanted is None or detect.accepts(wanted, detected):
             return True
-        report.find("format.mismatch", subject, claimed=extension, detected=detected)
+        report.find("format.mismatch", subject, claimed=extension, detected=detect.said(detected))
         return False
 
     def _nobody_can_look(self, subject: Subject, detected: str, report: Report) -> None:
@@ -141,7 +141,7 @@ class Examination:
         seen = report.facts.setdefault("_unsupported", [])
         if detected not in seen and detected not in detect.EXECUTABLES:  # one for each kind; the archive rules speak of programs
             seen.append(detected)
-            report.find("format.unsupported", subject, detected=detected)
+            report.find("format.unsupported", subject, detected=detect.said(detected))
         report.cover(opaque=1, size=subject.size)
 
 

@@ -16,6 +16,7 @@ from backoffice.domain.sentences import sentence
         ("{n:size}", {"n": 3 << 40}, "3072\xa0ГБ", "3072\xa0GB"),
         ("{n:size}", {"n": 100}, "100\xa0Б", "100\xa0B"),
         ("{n:size}", {}, "…", "…"),
+        ("{n:number} {m:number}", {"n": 2_400_000}, "2\xa0400\xa0000 …", "2,400,000 …"),
         ("{detail}.", {"detail": "It ended. "}, "It ended.", "It ended."),
         ("«{name}».", {"name": "a."}, "«a.».", "«a.»."),
         (

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from backoffice.inspection import detect
 from backoffice.inspection.formats import _columns
 from backoffice.inspection.report import Broken, Report, Subject
 
@@ -99,7 +100,9 @@ class Reading:
             self.report.feed(f"{prefix}{column}-{self.files}", [cell])
             if cell.startswith(_PROGRAMS) and is_program(cell) and column not in self.programs:
                 self.programs.add(column)
-                self.report.find("data.executable", self.subject, place=column[:80], detected="PE" if cell[:1] == b"M" else "ELF")
+                self.report.find(
+                    "data.executable", self.subject, place=column[:80], detected=detect.said("pe" if cell[:1] == b"M" else "elf")
+                )
 
     def finish(self) -> None:
         """The findings of the whole table, its preview, its count."""

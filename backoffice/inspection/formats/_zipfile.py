@@ -21,8 +21,8 @@ _ENCRYPTED, _DESCRIPTOR, _STRONG, _UTF8, _MASKED = 0x1, 0x8, 0x40, 0x800, 0x2000
 _PADDING = 65_536  # zeros between entries that aligning tools leave (zipalign)
 _AFTER = 16 << 20  # bytes behind the end that are looked through
 _KINDS = {
-    stat.S_IFLNK: ("link", ""), stat.S_IFCHR: ("special", "character device"), stat.S_IFBLK: ("special", "block device"),
-    stat.S_IFIFO: ("special", "FIFO"), stat.S_IFSOCK: ("special", "socket"),
+    stat.S_IFLNK: ("link", ""), stat.S_IFCHR: ("special", "⟦устройство|a device⟧"), stat.S_IFBLK: ("special", "⟦устройство|a device⟧"),
+    stat.S_IFIFO: ("special", "⟦именованный канал|a named pipe⟧"), stat.S_IFSOCK: ("special", "⟦сокет|a socket⟧"),
 }  # fmt: skip
 _UNIX, _MACOS = 3, 19
 

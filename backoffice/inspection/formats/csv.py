@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+from backoffice.inspection import detect
 from backoffice.inspection.formats import _cells, _columns, _dialect, _encoding
 from backoffice.inspection.report import Broken, Report, Subject
 
@@ -81,7 +82,7 @@ def _check_kind(head: str) -> None:
     start = head.lstrip()[:4096]
     for mark, kind in _NOT_CSV:
         if start.lower().startswith(mark):
-            raise Broken("format.mismatch", claimed=".csv", detected=kind)
+            raise Broken("format.mismatch", claimed=".csv", detected=detect.said(kind))
     if start.startswith(("{", "[")) and _is_json(head.lstrip()):
         raise Broken("format.mismatch", claimed=".csv", detected="json")
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from backoffice.inspection import detect
 from backoffice.inspection.formats import _documents as documents
 from backoffice.inspection.report import Broken, Report, Subject
 
@@ -38,7 +39,7 @@ def examine(subject: Subject, report: Report) -> None:
     if found := _CONTROL.search(text):
         raise Broken("format.damaged", place=str(found.start()), detail=f"U+{ord(found[0]):04X}")
     if _PAGE.match(text):
-        raise Broken("format.mismatch", claimed=".md", detected="html")
+        raise Broken("format.mismatch", claimed=".md", detected=detect.said("html"))
     if not text.strip():
         report.find("format.empty", subject)
     text = _EMBEDDED.sub("data:,", text)

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from backoffice.inspection import detect
 from backoffice.inspection.formats import _pickle_names as names
 from backoffice.inspection.formats import _pickle_opcodes as opcodes
 from backoffice.inspection.formats import _pickle_walk as walk
@@ -309,7 +310,7 @@ def _examine_plain(path: Path, subject: Subject, report: Report) -> None:
         except opcodes.Damaged as problem:
             if machine.ops <= 2 and data[0] != 0x80:
                 raise Broken(
-                    "format.mismatch", claimed=".pickle", detected="text" if data[:64].isascii() else "unknown"
+                    "format.mismatch", claimed=".pickle", detected=detect.said("text" if data[:64].isascii() else "unknown")
                 ) from problem
             raise Broken("format.damaged", detail=str(problem)) from problem
         finally:

@@ -128,5 +128,5 @@ def _entry(row: Any) -> tuple[Entry, int | None]:
     elif row.is_symlink or row.is_junction:
         kind = "link"
     elif row.is_socket or (mode is not None and stat.S_IFMT(mode) not in (0, stat.S_IFREG)):
-        kind, target = "special", "device"
+        kind, target = "special", "⟦устройство|a device⟧"
     return Entry(name=row.filename, size=row.uncompressed or 0, kind=kind, target=target), row.crc32

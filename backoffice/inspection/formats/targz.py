@@ -129,9 +129,11 @@ def _entry(row: tarfile.TarInfo) -> Entry:
     if row.issym() or row.islnk():
         return Entry(name, 0, kind="link", target=_name(row.linkname))
     if row.ischr() or row.isblk() or row.isfifo():
-        return Entry(name, 0, kind="special", target="FIFO" if row.isfifo() else "device")
+        return Entry(
+            name, 0, kind="special", target="⟦именованный канал|a named pipe⟧" if row.isfifo() else "⟦устройство|a device⟧"
+        )
     if not row.isreg():
-        return Entry(name, row.size, kind="special", target=f"type {row.type!r}")
+        return Entry(name, row.size, kind="special", target=f"⟦запись вида|an entry of type⟧ {row.type!r}")
     return Entry(name, row.size)
 
 

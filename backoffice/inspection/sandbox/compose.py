@@ -85,7 +85,7 @@ def read(text: str, plan: Plan, *, root: Path, base: str, limits: Mapping[str, f
             plan.see("compose.key", line=item.line, key=key)
     services = document.get("services")
     if services is None or not services.items():
-        raise Refused("config.unreadable", file=plan.file, line=1, detail="services: 0")
+        raise Refused("config.unreadable", file=plan.file, line=1, detail="⟦нет ни одного сервиса|no services⟧")
     for name, item in services.items():
         if not NAME.fullmatch(name):
             raise Refused("compose.invalid", file=plan.file, line=item.line, key=name[:80], detail="name")
@@ -120,7 +120,7 @@ def _service(reading: Reading, name: str, item: Item) -> Service:
     if build := item.get("build"):
         service.recipe = _build(reading, build)
     elif not service.image:
-        reading.plan.see("compose.invalid", line=item.line, key=name, detail="image? build?")
+        reading.plan.see("compose.invalid", line=item.line, key=name, detail="⟦нет ни image, ни build|neither image nor build⟧")
     service.command = _words(reading, item.get("command"))
     service.entrypoint = _words(reading, item.get("entrypoint"))
     service.working_dir = reading.text(item.get("working_dir"))

@@ -64,7 +64,10 @@ def read(text: str, recipe: Recipe, see: See) -> None:
         state.last, written = command.start_line, len(state.lines)
         if command.cmd.lower() not in INSTRUCTIONS:
             raise Refused(
-                "config.unreadable", file=recipe.file, line=state.last, detail=f"unknown instruction: {command.cmd[:40]}"
+                "config.unreadable",
+                file=recipe.file,
+                line=state.last,
+                detail=f"⟦незнакомая инструкция|unknown instruction⟧: {command.cmd[:40]}",
             )
         _HANDLERS.get(command.cmd.lower(), _keep)(state, command)
         recipe.lines += [command.start_line] * (len(state.lines) - written)

@@ -70,7 +70,7 @@ def _text(path: Path, name: str, limits: Mapping[str, float]) -> str:
     if not path.is_file():
         raise Refused("compose.invalid", file=None, key="dockerfile", detail=name)
     if path.stat().st_size > limits["config_bytes"]:
-        raise Refused("config.too_large", file=name, detail=f"> {limits['config_bytes']:.0f} bytes")
+        raise Refused("config.too_large", file=name, detail=f"> ⟦{limits['config_bytes']:.0f}⟧")
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

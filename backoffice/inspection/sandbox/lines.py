@@ -59,7 +59,7 @@ def load(text: str, *, file: str, budget: int) -> Item:
     except (yaml.YAMLError, ValueError) as error:
         raise Refused("config.unreadable", file=file, detail=str(error)[:200]) from error
     except RecursionError as error:
-        raise Refused("config.too_large", file=file, detail="nesting") from error
+        raise Refused("config.too_large", file=file, detail="⟦вложенность|nesting⟧") from error
     finally:
         loader.dispose()
 
@@ -70,7 +70,9 @@ def _measure(root: yaml.Node, file: str, budget: int) -> None:
         node = waiting.pop()
         seen += 1
         if seen > budget:
-            raise Refused("config.too_large", file=file, line=root.start_mark.line + 1, detail=f"> {budget} YAML nodes")
+            raise Refused(
+                "config.too_large", file=file, line=root.start_mark.line + 1, detail=f"⟦узлов YAML|YAML nodes⟧ > {budget}"
+            )
         if isinstance(node, yaml.MappingNode):
             waiting += [part for pair in node.value for part in pair]
         elif isinstance(node, yaml.SequenceNode):

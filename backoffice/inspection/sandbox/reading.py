@@ -71,7 +71,7 @@ def _run(archive: Path, name: str, folder: Path) -> Plan:
                 command, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False, pass_fds=(fd,)
             )
         except subprocess.TimeoutExpired:
-            return Plan("archive", seen=[Seen("config.archive", name, None, {"detail": f"> {seconds} s"})])
+            return Plan("archive", seen=[Seen("config.archive", name, None, {"detail": f"> {seconds} ⟦с|s⟧"})])
     if done.returncode == 0 and len(done.stdout) <= OUTPUT:
         return Plan.from_dict(json.loads(done.stdout))
     last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [f"exit {done.returncode}"]

@@ -40,7 +40,7 @@ class Unpacked:
         self.bytes += size
         self.count(self.members)
         if self.bytes > self.limits["archive_bytes"]:
-            raise Refused("config.archive", detail=f"> {self.limits['archive_bytes']:.0f} bytes")
+            raise Refused("config.archive", detail=f"> ⟦{self.limits['archive_bytes']:.0f}⟧")
         target = self.folder / inside
         target.parent.mkdir(parents=True, exist_ok=True)
         return target
@@ -48,7 +48,7 @@ class Unpacked:
     def count(self, members: int) -> None:
         """``Refused`` for more members than are allowed: an index tells before any is written."""
         if members > self.limits["archive_members"]:
-            raise Refused("config.archive", detail=f"> {self.limits['archive_members']:.0f} files")
+            raise Refused("config.archive", detail=f"⟦файлов|files⟧ > {self.limits['archive_members']:.0f}")
 
 
 def safe_name(name: str) -> str:
@@ -120,7 +120,9 @@ def _write(target: Path, stream: IO[bytes], size: int, *, executable: bool) -> N
         while chunk := stream.read(min(CHUNK, left + 1)):
             left -= len(chunk)
             if left < 0:
-                raise Refused("config.damaged", detail="a member is longer than its header says")
+                raise Refused(
+                    "config.damaged", detail="⟦файл длиннее, чем сказано в его заголовке|a member is longer than its header says⟧"
+                )
             sink.write(chunk)
     target.chmod(0o755 if executable else 0o644)
 
