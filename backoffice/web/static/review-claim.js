@@ -66,8 +66,9 @@ window.review.parts.push((page) => {
 
   async function look() {
     if (document.hidden) return;
+    const { token } = page;
     const now = await window.ask(`${page.base}/state`, { method: "GET", signal: page.life.signal }).catch(() => null);
-    if (!now || page.leaving) return;
+    if (!now || page.leaving || page.token !== token) return; // taken anew meanwhile: the answer is of before
     if ($("[data-theirs]") && now.claimant && now.expires_at) $("[data-theirs]").dataset.theirs = now.expires_at;
     if (now.decided_by && root.dataset.state !== now.state) {
       document.body.classList.add("decided");
