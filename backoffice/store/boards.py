@@ -11,8 +11,8 @@ from peewee import SQL, chunked
 
 from backoffice.store.base import db
 from backoffice.store.listings import OPEN, Submission
-from backoffice.store.queues import due
 from backoffice.store.reports import Moment, first
+from backoffice.store.tally import due
 
 NOBODY = 0  # the column of what is free
 TOGETHER = 200  # people in one statement

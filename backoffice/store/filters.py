@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,9 +14,11 @@ from backoffice.store import search
 from backoffice.store.base import Row, db
 from backoffice.store.listings import OPEN, Submission, SubmissionValue
 from backoffice.store.moderation import Decision, EscalationStep
+from backoffice.store.tally import due
 
 MANY = 0.05  # a share of submissions that is joined rather than looked up one by one
 FEW = 2_000  # rows that are better fetched by their ids than asked for one by one
+SOME = 25_000  # the same, where asking one by one has failed to fill a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +55,33 @@ class Where:
 
 @dataclass(slots=True)
 class Narrowed:
-    """Conditions on "t1". ``few``: one of them picks so few rows by their ids that they are where to begin, not the order of a list."""
+    """Conditions on "t1". ``few``: one of them picks so few rows by their ids that they are where to begin, not the order of a list.
+
+    ``sets``: the ids of those conditions, by their places, that pick more. ``index``: the one of SQLite that holds what a condition picks.
+    """
 
     conditions: list[Any]
     few: bool = False
+    sets: dict[int, ModelSelect] = field(default_factory=dict)
+    index: str = ""
 
     def by_ids(self, ids: ModelSelect, otherwise: Any) -> None:
         """Take those ids while they are few; many of them fill a page soon when each row is asked ``otherwise``."""
         few = ids.limit(FEW + 1).count() <= FEW
+        if not few:
+            self.sets[len(self.conditions)] = ids
         self.conditions.append(Submission.id.in_(ids) if few else otherwise)
         self.few = self.few or few
+
+    def from_smallest(self) -> Narrowed:
+        """The same, beginning with the ids of whichever filter picks fewest; unchanged where each picks more than ``SOME``."""
+        counted = {place: ids.limit(SOME + 1).count() for place, ids in self.sets.items()}
+        place = min(counted, key=counted.__getitem__)
+        if counted[place] > SOME:
+            return self
+        begun = list(self.conditions)
+        begun[place] = Submission.id.in_(self.sets[place])
+        return Narrowed(begun, few=True)
 
 
 def narrowed(filters: Filters, where: Where, *, now: datetime, tomorrow: datetime) -> Narrowed:
@@ -87,6 +106,8 @@ def narrowed(filters: Filters, where: Where, *, now: datetime, tomorrow: datetim
         found.conditions.append(Submission.state == filters.state)
     if filters.reason:
         _because(found, filters.reason, now, tomorrow)
+        if where.ever and filters.reason in (Reason.OVERDUE, Reason.DUE_TODAY):
+            _by_deadline(found, filters.reason, now, tomorrow)
     return found
 
 
@@ -134,18 +155,33 @@ def _because(found: Narrowed, reason: str, now: datetime, tomorrow: datetime) ->
         flag = SQL(_FLAGS[reason])  # literal, as the partial indexes have them
         found.by_ids(_ids(flag), flag)
         return
+    if reason == Reason.ESCALATED:
+        found.by_ids(EscalationStep.select(EscalationStep.submission), _exists(EscalationStep, SQL("1 = 1")))
+        return
+    if reason in _FINDINGS:
+        worst = Submission.worst_finding == _FINDINGS[reason]
+        found.by_ids(_ids(worst), worst)
     ticking, text = [_open(), SQL('NOT "t1"."on_hold"')], Submission.deadline_at.db_value
     conditions: dict[str, list[Any]] = {
         Reason.OVERDUE: [*ticking, _plain("deadline_at", "<=", text(now))],
         Reason.DUE_TODAY: [*ticking, Submission.deadline_at > now, Submission.deadline_at <= tomorrow],
-        Reason.ESCALATED: [_exists(EscalationStep, SQL("1 = 1"))],
-        Reason.REJECTING: [Submission.worst_finding == "reject", SQL('NOT "t1"."infected"')],
-        Reason.CHECK_FAILED: [Submission.worst_finding == "error"],
+        Reason.REJECTING: [SQL('NOT "t1"."infected"')],
+        Reason.CHECK_FAILED: [],
         Reason.RESUBMISSION: [_plain("number", ">", 1)],
     }
     found.conditions += conditions.get(reason, [SQL("1 = 0")])
 
 
+def _by_deadline(found: Narrowed, reason: str, now: datetime, tomorrow: datetime) -> None:
+    """Among all there ever were, SQLite begins where the deadlines do: that index has what other filters ask, and only what is left is sorted."""
+    text = Submission.deadline_at.db_value
+    found.index = "submission_by_time"
+    found.conditions.append(Expression(due(), "<=", text(now if reason == Reason.OVERDUE else tomorrow)))
+    if reason == Reason.DUE_TODAY:
+        found.conditions.append(Expression(due(), ">", text(now)))
+
+
+_FINDINGS = {str(Reason.REJECTING): "reject", str(Reason.CHECK_FAILED): "error"}
 _FLAGS = {
     str(Reason.INFECTED): '"t1"."infected"',
     str(Reason.ON_HOLD): '"t1"."on_hold"',

@@ -5,8 +5,8 @@ The order is that of «Взять следующую»: raised priority first, t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf
 from typing import Any
@@ -20,13 +20,14 @@ from backoffice.store.filters import Filters, Narrowed, Where, narrowed
 from backoffice.store.listings import OPEN, DictionaryValue, Submission, SubmissionValue
 from backoffice.store.moderation import Decision, EscalationStep, ReviewDraft, Skip
 from backoffice.store.people import Person
-from backoffice.store.tally import FAR
+from backoffice.store.tally import FAR, due
 
 TABS = ("mine", "free", "others", "checking", "authors", "today", "all")
 OPEN_TABS = ("mine", "free", "others", "checking")
 BY_TIME = "by_time"  # the order of a list that is no tab
 PAGE = 50
 MOST = 1_000  # rows of a list that a page looks at to count those that its filters leave
+NEAR = 20_000  # rows of a list, asked one by one, after which several filters at once are taken for rarely met together
 PAGES = (0.05, 0.02)  # shares of current work, and of all there ever were: what fewer submissions match is fetched by ids
 _INDEX = {
     "free": "submission_free",
@@ -55,12 +56,14 @@ class Listed:
 
     ``index`` is the one that holds exactly the rows of this list in order. ``few``: one of the conditions picks so few that they are where to
     begin, and to sort. Neither database finds out by itself which of the two reads less: they do not know how far a page of fifty rows reaches.
+    ``farther``: the same list, read in another way behind its first ``NEAR`` rows, where those do not fill a page.
     """
 
     conditions: Sequence[Any]
     order: str = BY_TIME
     index: str = ""
     few: bool = False
+    farther: Callable[[], Listed] | None = None
 
     def ids(self, *more: Any, limit: int | None = None, ordered: bool = True) -> tuple[str, list[Any]]:
         """SQL and parameters. Not ``ordered`` is for counting."""
@@ -234,12 +237,6 @@ def all_of(conditions: Sequence[Any]) -> Any:
     return joined
 
 
-def due(table: str = "t1") -> SQL:
-    """The deadline as lists are ordered by it, none being the last: indexes hold it so, and a range of it begins where it begins."""
-    far = f"'{FAR}'" if isinstance(db.obj, SqliteDatabase) else f"TIMESTAMPTZ '{FAR}'"
-    return SQL(f'COALESCE("{table}"."deadline_at", {far})')
-
-
 def _order(tab: str) -> list[tuple[Any, str]]:
     """Columns and directions; the id makes the order total."""
     if tab in (*OPEN_TABS, BY_TIME):
@@ -291,7 +288,10 @@ def _compared(key: tuple[Any, str, Any], how: str) -> Expression:
 def page(tab: str, watch: Watch, filters: Filters, *, cursor: str = "", limit: int = PAGE) -> Page:
     """One page of a tab with all that its rows show: six queries."""
     left = _narrowed(tab, watch, filters, PAGES[tab == "all"])
-    return listed(_tab(tab, watch, left), watch.person, cursor=cursor, limit=limit)
+    wanted = _tab(tab, watch, left)
+    if tab == "all" and left.sets and not (left.few or left.index):
+        wanted = replace(wanted, farther=lambda: _tab(tab, watch, left.from_smallest()))
+    return listed(wanted, watch.person, cursor=cursor, limit=limit)
 
 
 def _narrowed(tab: str, watch: Watch, filters: Filters, few: float) -> Narrowed:
@@ -302,7 +302,7 @@ def _tab(tab: str, watch: Watch, left: Narrowed) -> Listed:
     found = [*(_later(watch) if tab == "later" else _in_tab(tab, watch)), *left.conditions]
     if tab == "mine":
         found.append(Submission.id.in_(near(watch.person)))
-    return Listed(found, tab, _INDEX.get(tab, ""), left.few or tab == "mine")
+    return Listed(found, tab, left.index or _INDEX.get(tab, ""), left.few or tab == "mine")
 
 
 def near(person: Person) -> ModelSelect:
@@ -314,13 +314,26 @@ def near(person: Person) -> ModelSelect:
 def listed(wanted: Listed, person: Person, *, cursor: str = "", limit: int = PAGE) -> Page:
     """One page of a list: the ids by its index, then what the rows show."""
     rows: list[Submission] = []
-    for ranged in _after(wanted.order, cursor) if cursor else [[]]:
-        if missing := limit + 1 - len(rows):
-            picked, params = wanted.ids(*ranged, limit=missing)
-            rows.extend(_joined().where(SQL(f'"t1"."id" IN ({picked})', params)).order_by(*_directed(wanted.order)))
+    for part, ranged in _parts(wanted, cursor):
+        picked, params = part.ids(*ranged, limit=limit + 1 - len(rows))
+        rows.extend(_joined().where(SQL(f'"t1"."id" IN ({picked})', params)).order_by(*_directed(wanted.order)))
+        if len(rows) > limit:
+            break
     result = Page(rows[:limit], _key(wanted.order, rows[limit - 1]) if len(rows) > limit else None)
     _fill(result, person)
     return result
+
+
+def _parts(wanted: Listed, cursor: str) -> Iterator[tuple[Listed, list[Any]]]:
+    """What to read one after the other until a page is full: a list and a range of it, each found out only when it is needed."""
+    ranges = _after(wanted.order, cursor) if cursor else [[]]
+    if wanted.farther is None:
+        yield from ((wanted, ranged) for ranged in ranges)
+        return
+    newest = Submission.select(fn.MAX(Submission.id)).where(Submission.id > 0, *ranges[0]).scalar() or 0
+    yield wanted, [*ranges[0], Submission.id > newest - NEAR]
+    if newest > NEAR:
+        yield wanted.farther(), [Submission.id <= newest - NEAR]
 
 
 def _directed(tab: str) -> list[Any]:

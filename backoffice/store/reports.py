@@ -16,7 +16,8 @@ from backoffice.store import tally
 from backoffice.store.base import db
 from backoffice.store.listings import OPEN, Submission
 from backoffice.store.moderation import Decision
-from backoffice.store.queues import BY_TIME, Listed, all_of, due, waiting_for_authors
+from backoffice.store.queues import BY_TIME, Listed, all_of, waiting_for_authors
+from backoffice.store.tally import due
 
 AWAITING = '"t1"."state" = \'awaiting_review\''
 FIGURES = ("open", "overdue", "due_soon", "due_today", "unassigned", "checking", "on_hold", "authors")

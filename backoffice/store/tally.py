@@ -81,6 +81,11 @@ def fold() -> None:
     )
 
 
+def due(table: str = "t1") -> SQL:
+    """The deadline as lists are ordered by it, none being the last: indexes hold it so, and a range of it begins where it begins."""
+    return SQL(f'COALESCE("{table}"."deadline_at", {_far()})')
+
+
 def _far() -> str:
     return f"'{FAR}'" if isinstance(db.obj, SqliteDatabase) else f"TIMESTAMPTZ '{FAR}'"
 

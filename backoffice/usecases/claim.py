@@ -20,7 +20,7 @@ from backoffice.store.base import db, locked
 from backoffice.store.listings import Submission
 from backoffice.store.moderation import InAppNotice, Skip
 from backoffice.store.people import Person
-from backoffice.store.queues import due
+from backoffice.store.tally import due
 
 
 def take(submission_id: int, *, person: Person, now: datetime) -> Submission:

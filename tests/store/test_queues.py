@@ -233,6 +233,28 @@ def test_pages_follow_one_another_without_a_gap(house: House, tab: str) -> None:
     assert len(whole) == 13
 
 
+@pytest.mark.parametrize("some", [0, 6, 100], ids=["no filter picks few", "one does", "all do"])
+def test_filters_that_rarely_meet_find_the_same_rows_behind_the_nearest_ones(
+    house: House, some: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = [DictionaryValue.get(DictionaryValue.kind == kind) for kind in ("industry", "technology")]
+    for n in range(24):
+        made = house.submission(f"м{n}", state="returned", decided_at=NOW)
+        for value, every in zip(values, (2, 5), strict=True):
+            if n % every == 0:
+                SubmissionValue.create(submission=made, value=value)
+    monkeypatch.setattr("backoffice.store.filters.FEW", 0)
+    monkeypatch.setattr("backoffice.store.filters.SOME", some)
+    monkeypatch.setattr(queues, "NEAR", 5)
+    both = Filters(industry=values[0].id, technology=values[1].id)
+    assert house.titles("all", both) == ["м20", "м10", "м0"]
+    first = queues.page("all", house.watch(), both, limit=1)
+    second = queues.page("all", house.watch(), both, limit=1, cursor=first.after or "")
+    last = queues.page("all", house.watch(), both, cursor=second.after or "")
+    assert [row.title for page in (first, second, last) for row in page.rows] == ["м20", "м10", "м0"]
+    assert last.after is None
+
+
 def test_a_broken_cursor_shows_the_first_page(house: House) -> None:
     house.submission("Модель")
     page = queues.page("free", house.watch(), Filters(), cursor="чепуха")

@@ -30,6 +30,10 @@
   }
   setInterval(tick, 1000);
 
+  // On a phone the tabs do not all fit: the one that is open is in view.
+  const tabs = queue.querySelector(".queue-tabs"), shown = tabs?.querySelector(".active");
+  if (shown) tabs.scrollLeft += Math.max(0, shown.getBoundingClientRect().right - tabs.getBoundingClientRect().right);
+
   // Numbers that take long to count: right after the page, and again no oftener than costs a hundredth of the server's time ------
   let counting = false, rested = 0;
   async function count() {

@@ -11,11 +11,13 @@ import pytest
 
 from backoffice.clock import utcnow
 from backoffice.domain.priority import Reason
-from backoffice.store import search
+from backoffice.store import filters, queues, search
+from backoffice.store.base import db
 from backoffice.store.listings import DictionaryValue, Submission, SubmissionValue
 from backoffice.store.moderation import Decision, EscalationStep, SavedView
+from tests.store.test_queues import counted
 from tests.usecases.office import MOSCOW, Office
-from tests.web.staff.conftest import SignIn
+from tests.web.staff.conftest import SignIn, Visitor
 from tests.web.staff.test_queue import QUEUE, number, titles
 
 DAY = timedelta(days=1)
@@ -198,3 +200,36 @@ def test_what_one_skipped_comes_up_for_others_only(office: Office, sign_in: Sign
     passed_on = vera.post(f"/staff/review/{urgent.id}/skip", data={"reason": "нужен знаток звука"})
     assert passed_on.headers["Location"].endswith(f"/staff/review/{later.id}")
     assert gleb.post("/staff/queue/next").headers["Location"].endswith(f"/staff/review/{urgent.id}")
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["few match", "as if very many did"])
+def test_the_number_of_queries_under_filters_does_not_grow(
+    office: Office, sign_in: SignIn, many: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if many:  # nothing is fetched by its ids at once, and no page is full before its filters are weighed
+        monkeypatch.setattr(filters, "FEW", 0)
+        monkeypatch.setattr(queues, "NEAR", 0)
+    asked = {
+        name: FILTERS[name](office) for name in ("state", "age", "author", "moderator, decided", "industry", "outcome reject")
+    }
+    asked |= {reason: {"reason": reason} for reason in ("overdue", "escalated", "infected")} | {"words": {"q": "искомая"}}
+    everything = {name: value for query in asked.values() for name, value in query.items()}
+    lida = sign_in(office.lida)
+    before = _queries(lida, [{}, *asked.values(), everything])
+    plain, *alone, together = before
+    assert max(alone) <= plain + 12
+    assert together <= plain + 40
+    for n in range(30):
+        office.submission(f"м{n}")
+    assert _queries(lida, [{}, *asked.values(), everything]) == before
+
+
+def _queries(visitor: Visitor, asked: list[dict[str, Any]]) -> list[int]:
+    """How many each page costs in the dearest list."""
+    visitor.page(QUEUE, tab="all")  # what is looked up once
+    found = []
+    for query in asked:
+        with counted(db.obj) as seen:
+            visitor.page(QUEUE, tab="all", **query)
+        found.append(len(seen))
+    return found

@@ -125,6 +125,12 @@ def test_no_filter_stands_beside_an_empty_place(full: Office, enter: Enter, tab:
         assert abs(gap) < 1, width
 
 
+def test_the_tab_that_is_open_is_in_view_on_a_phone(full: Office, enter: Enter, person: Watched) -> None:
+    person.page.set_viewport_size({"width": 390, "height": 900})
+    for tab in ("mine", "all"):
+        expect(enter(full.lida, f"/staff/queue/?tab={tab}").locator(".queue-tabs .active")).to_be_in_viewport(ratio=0.9)
+
+
 def test_words_grow_on_a_wide_screen(full: Office, enter: Enter) -> None:
     page = enter(full.lida, QUEUE)
     title = page.locator(".title").first
