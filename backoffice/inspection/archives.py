@@ -232,10 +232,7 @@ def descend_or_refuse(subject: Subject, report: Report) -> None:
 def preview(entries: Sequence[Entry], subject: Subject, report: Report) -> None:
     """The tree for the moderator, of the upload itself only: names, sizes, flags."""
     most = int(report.limits["archive_tree_entries"])
-    rows = [
-        {"name": shown(entry.name), "size": entry.size, "packed": entry.packed, "flags": _flags(entry)}
-        for entry in entries[:most]
-    ]
+    rows = [{"name": shown(entry.name), "size": entry.size, "flags": _flags(entry)} for entry in entries[:most]]
     report.preview = {
         "kind": "tree",
         "entries": rows,

@@ -196,7 +196,9 @@ def examine_upload(path: Path, *, name: str, slot: str, pipe: IO[bytes], feeding
         "findings": [asdict(finding) for finding in _clipped(report)],
         "coverage": asdict(report.coverage),
         "facts": report.facts,
-        "preview": _capped(report.preview, int(report.limits["preview_bytes"])),
+        "preview": _capped(
+            report.preview, int(report.limits["tree_bytes" if report.preview.get("kind") == "tree" else "preview_bytes"])
+        ),
         "tools": [{**tool, "seconds": round(tool["seconds"], 3)} for tool in work.tools.values()],
     }
 

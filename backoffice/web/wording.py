@@ -18,6 +18,7 @@ from backoffice import i18n
 from backoffice.clock import utcnow
 from backoffice.web import words
 
+UNITS = (i18n.lazy("B"), i18n.lazy("KB"), i18n.lazy("MB"), i18n.lazy("GB"))
 ICONS = Path(__file__).parent / "static" / "icons"
 
 
@@ -96,13 +97,10 @@ def filesize(value: int | None) -> str:
     """Bytes in units of 1024, as the upload limits count."""
     if value is None:
         return "—"
-    units = [i18n.gettext(unit) for unit in (i18n.lazy("B"), i18n.lazy("KB"), i18n.lazy("MB"), i18n.lazy("GB"))]
-    size, unit = float(value), units[0]
-    for unit in units:
-        if size < 1024 or unit == units[-1]:
-            break
-        size /= 1024
-    return f"{number(round(size, 1 if size < 10 and unit != units[0] else 0))}\N{NO-BREAK SPACE}{unit}"
+    size, power = float(value), 0
+    while size >= 1024 and power < len(UNITS) - 1:
+        size, power = size / 1024, power + 1
+    return f"{number(round(size, 1 if size < 10 and power else 0))}\N{NO-BREAK SPACE}{i18n.gettext(UNITS[power])}"
 
 
 @cache
