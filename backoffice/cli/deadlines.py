@@ -21,6 +21,8 @@ from backoffice.domain.opening_hours import Hours
 from backoffice.domain.working_clock import WorkingClock
 from backoffice.usecases import explain as why
 
+LAST_ID = 2**31 - 1  # a larger one fits no column; nobody has this one either
+
 
 @click.group()
 def command() -> None:
@@ -50,7 +52,7 @@ def _clock(calendar: str, zone: str, hours: Hours, shorten: bool) -> WorkingCloc
 
 
 @command.command()
-@click.argument("submission_id", metavar="ID", type=int)
+@click.argument("submission_id", metavar="ID", type=click.IntRange(0, LAST_ID, clamp=True))
 @with_appcontext
 def explain(submission_id: int) -> None:
     """Say where the deadline of submission ID comes from, day by day."""

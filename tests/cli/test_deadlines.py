@@ -216,4 +216,6 @@ def test_explain_prints_the_days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     result = app.test_cli_runner().invoke(command, ["explain", str(submission.id)])
     assert result.exit_code == 0, result.output
     assert "срок: 26.11.2026 12:00" in result.output and "23.11.2026   12:00   12:00" in result.output
-    assert app.test_cli_runner().invoke(command, ["explain", "999"]).exit_code == 1
+    for unknown in ("999", "0", "-1", "9" * 30):
+        answer = app.test_cli_runner().invoke(command, ["explain", "--", unknown])
+        assert (answer.exit_code, "Такой заявки нет" in answer.output) == (1, True), unknown
