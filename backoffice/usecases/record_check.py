@@ -53,9 +53,16 @@ def follow_up(checks: Iterable[Check], *, version: str, now: datetime) -> None:
         ask = _next_of(check)
         if ask is None:
             continue
-        for link in check.links:
-            if link.artifact.slot == "model_archive" and link.artifact.submission.state in UNDER_MODERATION:
-                ask(link.artifact, version=version, now=now)
+        for artifact in _archives_of(check):
+            ask(artifact, version=version, now=now)
+
+
+def _archives_of(check: Check) -> Iterable[Artifact]:
+    """The archives under moderation that a check speaks for; of the same bytes there may have been many before."""
+    rows = Artifact.select().join(ArtifactCheck).switch(Artifact).join(Submission)
+    on = (ArtifactCheck.check == check) & (Artifact.slot == "model_archive") & Submission.state.in_(UNDER_MODERATION)
+    found: Iterable[Artifact] = rows.where(on).order_by(Artifact.id)
+    return found
 
 
 def _next_of(check: Check) -> Callable[..., object] | None:
@@ -138,7 +145,8 @@ def settle(submissions: Iterable[Submission], *, now: datetime) -> None:
 
     A submission is locked before its checks are read: of two workers that bring the last two results at once, the second sees the first one's.
     """
-    for submission in map(_locked, sorted(submissions, key=attrgetter("id"))):
+    concerned = [each for each in submissions if each.state in UNDER_MODERATION]
+    for submission in map(_locked, sorted(concerned, key=attrgetter("id"))):
         if submission.state not in UNDER_MODERATION:
             continue
         states = current_checks(submission)
