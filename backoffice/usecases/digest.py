@@ -44,7 +44,7 @@ def send_digest(*, now: datetime) -> int:
     last = last_working_day(days, day)
     at = moment(now)
     numbers, before = reports.figures(at), reports.span(days.midnight(last), days.midnight(last + DAY))
-    urgent = list(reports.rows("overdue", at).limit(URGENT)) or list(reports.rows("due_today", at).limit(URGENT))
+    urgent = [row for name in ("overdue", "due_today") for row in reports.rows(name, at).limit(URGENT)][:URGENT]
     for lead in leads:
         mail.to_person(
             "digest",
