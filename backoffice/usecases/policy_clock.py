@@ -178,7 +178,10 @@ def restore_day(day: date, *, by: Person, now: datetime, regional: bool = False)
     """Take the staff's change of a day back, or the region's: what lies under it holds again."""
     _refuse_strangers(by)
     with db.atomic():
-        for change in _end(day, regional=regional, by=by, now=now):
+        ended = _end(day, regional=regional, by=by, now=now)
+        if not ended:
+            raise Refused("day_is_so_already")
+        for change in ended:
             audit.record(Event.SETTING_CHANGED, now=now, person=by, setting="calendar", day=day.isoformat(), kind="restored")
             _follow(change, "restored", now)
 

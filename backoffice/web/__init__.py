@@ -11,6 +11,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from backoffice.domain.errors import Refused
@@ -29,6 +30,7 @@ BLUEPRINTS = (
 
 def register(app: Flask) -> None:
     """Attach every room, and a database connection to every request."""
+    app.url_map.converters["int"] = _Id
     app.before_request(_connect)
     app.teardown_request(_close)
     wording.register(app)
@@ -48,6 +50,13 @@ def register(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _failed)
+
+
+class _Id(IntegerConverter):
+    """A number that fits a column: what is larger is nobody's, and no page is there."""
+
+    def __init__(self, url_map: Map, **limits: Any) -> None:
+        super().__init__(url_map, **{"max": 2**31 - 1, **limits})
 
 
 def _limit(app: Flask) -> None:

@@ -99,6 +99,12 @@ def test_an_author_is_refused_every_staff_endpoint(app: Flask, office: Office, s
         assert author.open(path(rule), method=method).status_code == 403, rule
 
 
+@pytest.mark.parametrize("number", [2**31, 10**30])
+def test_a_number_that_fits_no_column_names_nothing(app: Flask, office: Office, sign_in: SignIn, number: int) -> None:
+    for path in (f"/staff/review/{number}", f"/staff/queue/{number}/deadline", f"/models/{number}"):
+        assert sign_in(office.lida).get(path).status_code == 404
+
+
 def test_a_stranger_is_asked_to_sign_in_and_comes_back_to_the_page(app: Flask) -> None:
     stranger = app.test_client()
     for rule, method in rules(app):

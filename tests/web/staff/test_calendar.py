@@ -92,6 +92,12 @@ def test_what_cannot_be_is_refused_with_words(office: Office, sign_in: SignIn, a
     assert not CalendarChange.select().exists()
 
 
+def test_what_is_taken_back_already_is_not_said_to_change_anything(office: Office, sign_in: SignIn) -> None:
+    lida = sign_in(office.lida)
+    lida.post(f"{PAGE}change", data={"day": "2026-11-27", "kind": "restored"}, headers={"Referer": f"http://localhost{PAGE}"})
+    assert "Этот день и так такой" in lida.page(PAGE)
+
+
 def test_the_number_of_queries_does_not_grow_with_the_changes(office: Office, sign_in: SignIn) -> None:
     lida = sign_in(office.lida)
     lida.page(PAGE, year="2026")
