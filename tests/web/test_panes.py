@@ -124,6 +124,23 @@ def test_members_are_compared_by_what_both_checks_counted_and_as_far_as_both_lis
     assert "есть в обоих списках" in model
 
 
+def test_what_differs_by_less_than_is_shown_is_shown_exactly(market: Market, sign_in: SignIn) -> None:
+    """Without sums a member is compared by its size, which people read rounded."""
+
+    def tree(size: int) -> Outcome:
+        return seen({"kind": "tree", "entries": [{"name": "a", "size": size}], "total": 1})
+
+    def sound(seconds: float) -> Outcome:
+        return seen({"kind": "audio", "seconds": seconds, "rate": 8000, "channels": 1})
+
+    first = market.awaiting(data_example=sound(90), model_archive=tree(2_000_000))
+    market.decide(first, "return", market.vera)
+    second = next_round(market, first, "Другое", data_example=sound(95.5), model_archive=tree(2_000_001))
+    text = re.sub(r"\s", " ", pane(sign_in(market.vera), second, "diff"))
+    assert "~ a <del>1,9 МБ (2 000 000)</del> <ins>1,9 МБ (2 000 001)</ins>" in text
+    assert "~ Длительность <del>1 мин (90)</del> <ins>1 мин (95,5)</ins>" in text
+
+
 def test_a_member_of_an_archive_is_a_pane_of_its_own(market: Market, sign_in: SignIn) -> None:
     waiting = market.awaiting(model_archive=archive("папка/ПРОЧТИ.md", "b.txt", b="1"))
     vera = sign_in(market.vera)
@@ -272,5 +289,5 @@ def test_what_differs_in_a_file_is_told_in_the_readers_words(
     for language, expected in (("ru", russian), ("en", english)):
         with app.test_request_context():
             speak(language)
-            told = [f"{name}: {value}" for name, value in differences.traits(preview, "size").items()]
+            told = [f"{name}: {value.partition(chr(0))[0]}" for name, value in differences.traits(preview, "size").items()]
         assert [re.sub(r"\s", " ", line) for line in told] == expected

@@ -19,6 +19,7 @@ CARD = ("description", "characteristics", "requirements")
 SLOTS = ("data_example", "instruction", "terms_of_use", "model_archive")
 KINDS = ("industry", "technology", "effect")
 _SUMS = ("sha256", "crc")  # of members, the better first; checks of before counted CRC-32
+_EXACTLY = "\0"  # no preview has it
 _SHA256 = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 _SHAPE = {
     "kind": lazy("Kind of content"),
@@ -112,8 +113,11 @@ def _inside(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
         before.pop(name, None)
         after.pop(name, None)
     found = diffs.entries(before, after)
-    shown = [replace(change, before=_short(change.before), after=_short(change.after)) for change in found.changes]
-    return {"entries": replace(found, changes=shown), "partly": _cut(old) or _cut(new), "sums": sums}
+    return {
+        "entries": replace(found, changes=[_shown(change) for change in found.changes]),
+        "partly": _cut(old) or _cut(new),
+        "sums": sums,
+    }
 
 
 def _sums(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
@@ -126,9 +130,12 @@ def _cut(preview: Mapping[str, Any]) -> bool:
     return bool(preview.get("entries")) and (preview.get("total") or 0) > len(preview["entries"])
 
 
-def _short(told: str) -> str:
-    """A sum's first twelve digits are enough to see that it is another."""
-    return _SHA256.sub(r"\1…", told)
+def _shown(change: diffs.Change) -> diffs.Change:
+    """Rounded numbers; the exact ones where these are the same. Of a sum twelve digits are enough to see that it is another."""
+    (before, _, was), (after, _, now) = (_SHA256.sub(r"\1…", told).partition(_EXACTLY) for told in (change.before, change.after))
+    if before == after and was != now:
+        before, after = f"{before} ({was})", f"{after} ({now})"
+    return replace(change, before=before, after=after)
 
 
 def _text(preview: Mapping[str, Any]) -> str:
@@ -138,8 +145,14 @@ def _text(preview: Mapping[str, Any]) -> str:
 
 
 def traits(preview: Mapping[str, Any], sums: str = "") -> dict[str, str]:
-    """What a preview says of a file, by name: its shape, its columns with their types, its members with size and the sum ``sums``."""
+    """What a preview says of a file, by name: its shape, its columns with their types, its members with size and the sum ``sums``.
+
+    What is rounded for people is followed by what it is exactly, behind ``_EXACTLY``: two versions may differ in that alone.
+    """
     found = {gettext(label): _said(preview, key) for key, label in _SHAPE.items() if preview.get(key) not in (None, "")}
+    for key in ("bytes", "seconds"):
+        if preview.get(key):
+            found[gettext(_SHAPE[key])] += f"{_EXACTLY}{number(preview[key])}"
     found |= {str(column.get("name")): word(str(column.get("type", "")), "column_type") for column in preview.get("columns", [])}
     found |= {str(entry.get("name")): _member(entry, sums) for entry in preview.get("entries", [])}
     found |= {str(name): gettext("import") for name in preview.get("imports", [])}
@@ -175,4 +188,6 @@ def _member(entry: Mapping[str, Any], sums: str) -> str:
     size = filesize(entry["size"]) if isinstance(entry.get("size"), int) else ""
     marks = [word(str(entry[key]), "mark") for key in ("type", "shape") if entry.get(key)]
     told = str(entry.get(sums) or "") if sums in _SUMS else ""
-    return " · ".join(filter(None, [size, told, *marks, ", ".join(word(flag, "mark") for flag in entry.get("flags") or [])]))
+    flags = ", ".join(word(flag, "mark") for flag in entry.get("flags") or [])
+    exactly = f"{_EXACTLY}{number(entry['size'])}" if size else ""
+    return " · ".join(filter(None, [size, told, *marks, flags])) + exactly
