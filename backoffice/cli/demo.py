@@ -23,13 +23,15 @@ def command() -> None:
 
 
 @command.command("load")
+@click.option("--past/--no-past", default=True, envvar="MLPLACE_DEMO_PAST", help="The office's ordinary weeks too.")
 @with_appcontext
-def load_() -> None:
+def load_(*, past: bool) -> None:
     """Load the demo; a second time nothing changes."""
     wiring = current_app.extensions["wiring"]
     with wiring.database.connection_context():
         if Submission.select().exists():
             return
+        from backoffice.demo import story, weeks
         from backoffice.demo.load import NotInspected, load
 
         say(
@@ -38,7 +40,8 @@ def load_() -> None:
         )
         try:
             with at_hand(wiring.settings.clamd_address) as antivirus:
-                count = load(wiring, hashed=hash_password, antivirus=antivirus, now=utcnow(), tell=_tell)
+                rounds = (*story.ROUNDS, *(weeks.rounds() if past else ()))
+                count = load(wiring, rounds, hashed=hash_password, antivirus=antivirus, now=utcnow(), tell=_tell)
         except (NotInspected, NoClamd) as problem:
             raise click.ClickException(str(problem)) from problem
     say(ru=f"Готово, заявок: {count}.", en=f"Done, submissions: {count}.")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from backoffice.demo import models, people, story
+from backoffice.demo import models, people
 from backoffice.demo.stage import File, Seen, Stage, When
 from backoffice.demo.story import Round
 from backoffice.domain.verdicts import Verdict
@@ -30,17 +30,23 @@ class NotInspected(Exception):  # noqa: N818  (an answer)
 
 
 def load(
-    wiring: Wiring, *, hashed: Callable[[str], str], antivirus: str, now: datetime, tell: Callable[[str, int, int], None]
+    wiring: Wiring,
+    rounds: Sequence[Round],
+    *,
+    hashed: Callable[[str], str],
+    antivirus: str,
+    now: datetime,
+    tell: Callable[[str, int, int], None],
 ) -> int:
     """The number of rounds played; 0 when there are submissions already. ``tell`` hears (file, number, of how many)."""
     if Submission.select().exists():
         return 0
-    made = [_files(round_, wiring) for round_ in story.ROUNDS]
+    made = [(round_, _files(round_, wiring)) for round_ in rounds]
     seen = _inspect(made, antivirus, tell)
     with db.atomic():
         cast = people.load(hashed, now=When(wiring, now)("42 09:00"))
-        Stage(wiring, cast, seen, now).play(list(zip(story.ROUNDS, made, strict=True)))
-    return len(story.ROUNDS)
+        Stage(wiring, cast, seen, now).play(made)
+    return len(rounds)
 
 
 @cache
@@ -59,12 +65,12 @@ def _files(round_: Round, wiring: Wiring) -> dict[str, File]:
     return files
 
 
-def _inspect(rounds: list[dict[str, File]], antivirus: str, tell: Callable[[str, int, int], None]) -> Seen:
+def _inspect(rounds: list[tuple[Round, dict[str, File]]], antivirus: str, tell: Callable[[str, int, int], None]) -> Seen:
     """Every file once, as the workers do, two at a time."""
-    data = dict(_made(make) for round_ in story.ROUNDS for _, make in {**models.files(round_.model), **round_.changed}.values())
+    data = dict(_made(make) for round_, _ in rounds for _, make in {**models.files(round_.model), **round_.changed}.values())
     wanted: Mapping[Key, str] = {
         (file.sha256, slot, extension(file.name)): file.name
-        for round_, files in zip(story.ROUNDS, rounds, strict=True)
+        for round_, files in rounds
         if round_.checked and round_.submitted
         for slot, file in files.items()
     }

@@ -78,7 +78,7 @@ class Stage:
     def __init__(self, wiring: Wiring, cast: Mapping[str, Person], seen: Seen, now: datetime) -> None:
         self.wiring, self.cast, self.seen, self.now = wiring, cast, seen, now
         self.when = When(wiring, now)
-        self.newest: dict[str, int] = {}  # model -> id of its newest submission
+        self.newest: dict[str, int] = {}  # listing -> id of its newest submission
         self.values = {(value.kind, value.ru): value.id for value in DictionaryValue.select()}
 
     def play(self, rounds: Sequence[tuple[Round, Mapping[str, File]]]) -> None:
@@ -124,9 +124,10 @@ class Stage:
         return self.cast[models.MODELS[on.round.model].author]
 
     def _write(self, on: _Playing, at: datetime) -> None:
-        author, before = self._author(on), self.newest.get(on.round.model)
+        author, listing = self._author(on), on.round.listing or on.round.model
+        before = self.newest.get(listing)
         draft = drafts.renew(before, author=author, now=at) if before else drafts.start(author=author, now=at)
-        on.id = self.newest[on.round.model] = draft.id
+        on.id = self.newest[listing] = draft.id
         words = {**models.text(on.round.model), **on.round.card}
         card = {name: words[name] for name in CARD_FIELDS}
         values = [self.values[kind, words[kind]] for kind in DICTIONARIES]

@@ -36,7 +36,10 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One submission. Without ``submitted`` it stays a draft; without ``checked`` its checks are left to the workers."""
+    """One submission of a ``listing``, of the model's own where none is named.
+
+    Without ``submitted`` it stays a draft; without ``checked`` its checks are left to the workers.
+    """
 
     model: str
     submitted: str = ""
@@ -48,6 +51,7 @@ class Round:
     claimed: tuple[str, str] | None = None  # by whom, when
     withdrawn: str = ""
     unpublished: tuple[str, str] | None = None  # when, why
+    listing: str = ""
 
 
 def published(by: str, at: str, message: str = "", *remarks: Said) -> Decided:

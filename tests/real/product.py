@@ -80,6 +80,7 @@ def environment(var: Path, database_url: str, **settings: str) -> dict[str, str]
         "MLPLACE_DATABASE_URL": database_url,
         "MLPLACE_LANGUAGE": "ru",
         "MLPLACE_DEMO_IMAGE": "0",  # a download of its own for each product
+        "MLPLACE_DEMO_PAST": "0",  # seconds for each, and more rows than a test can name
         "PYTHONUNBUFFERED": "1",
         **{f"MLPLACE_{name.upper()}": value for name, value in settings.items()},
     }

@@ -11,7 +11,7 @@ import pytest
 from peewee import Database
 
 from backoffice.clock import utcnow
-from backoffice.demo import load, people, story
+from backoffice.demo import load, people, story, weeks
 from backoffice.domain.remark_templates import unfilled
 from backoffice.store.checks import Finding
 from backoffice.store.listings import Listing, Submission
@@ -37,15 +37,17 @@ def database_url(request: pytest.FixtureRequest, database_url: str, tmp_path: Pa
 
 def test_the_demo(database: Database, database_url: str, clamd: str, tmp_path: Path) -> None:
     here = database_url.startswith("postgres")
+    rounds = (*story.ROUNDS, *weeks.rounds()[:6])
     now = NOW if here else utcnow()
     wiring = Wiring(Settings(var=tmp_path / "var", database_url=database_url, clamd=clamd))
     told: list[str] = []
     if here:
-        count = load.load(wiring, hashed=str, antivirus=clamd, now=now, tell=lambda name, *_: told.append(name))
-        assert count == len(story.ROUNDS)
-    assert load.load(wiring, hashed=str, antivirus=clamd, now=now, tell=lambda *_: told.append("again")) == 0
+        count = load.load(wiring, rounds, hashed=str, antivirus=clamd, now=now, tell=lambda name, *_: told.append(name))
+        assert count == len(rounds)
+    assert load.load(wiring, rounds, hashed=str, antivirus=clamd, now=now, tell=lambda *_: told.append("again")) == 0
     assert "again" not in told
-    assert Submission.select().count() >= len(story.ROUNDS)
+    played = rounds if here else story.ROUNDS  # the products of tests are without the weeks before
+    assert Submission.select().count() == len(played) + 1  # and a draft just begun
 
     states = Counter(submission.state for submission in Submission.select())
     assert set(states) == {
@@ -75,3 +77,18 @@ def test_the_demo(database: Database, database_url: str, clamd: str, tmp_path: P
     assert span > timedelta(days=50)
     assert Mail.select().where(Mail.event == "returned").count() == states["returned"]
     assert {job.actor for job in Job.select().where(Job.finished_at.is_null())} == {"mail", "hook", "scan"}
+
+
+def test_the_weeks_before_look_like_those_of_an_office() -> None:
+    rounds = weeks.rounds()
+    came, went = (
+        [int(words.split()[0]) for words in told] for told in zip(*((r.submitted, r.decided.at) for r in rounds), strict=True)
+    )
+    assert len(rounds) > 70
+    assert all(since > until > 0 for since, until in zip(came, went, strict=True))
+    late = sum(
+        since - until > 3 for since, until in zip(came, went, strict=True)
+    )  # working days of 24 hours, of which there are three
+    assert 0.02 < late / len(rounds) < 0.2
+    assert {round_.decided.by for round_ in rounds} == {"vera", "gleb", "timur", "olga"}
+    assert max(Counter(round_.listing for round_ in rounds).values()) > 2
