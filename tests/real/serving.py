@@ -27,14 +27,16 @@ class Server(ThreadedWSGIServer):
 
     def __init__(self, app: WSGIApplication) -> None:
         self._kept: set[socket.socket] = set()
+        self._hearing = threading.Lock()  # a connection's thread is known before it is started, and cannot be waited for then
         super().__init__("127.0.0.1", 0, app)
 
     def log(self, *_: Any) -> None:
         """Nobody reads it."""
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        self._kept.add(request)
-        super().process_request(request, client_address)
+        with self._hearing:
+            self._kept.add(request)
+            super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
         self._kept.discard(request)
@@ -46,10 +48,11 @@ class Server(ThreadedWSGIServer):
 
     def hang_up(self) -> None:
         """Hear nothing more on the connections that browsers keep, and wait until what was heard is answered."""
-        for each in list(self._kept):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RD)
-        self._threads.join()
+        with self._hearing:
+            for each in list(self._kept):
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RD)
+            self._threads.join()
 
     @property
     def address(self) -> str:
