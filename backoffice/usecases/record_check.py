@@ -10,7 +10,7 @@ from typing import Any
 
 from backoffice.domain.errors import Lost
 from backoffice.domain.events import Event
-from backoffice.domain.states import UNDER_MODERATION, Act, State, after
+from backoffice.domain.states import DECIDED, UNDER_MODERATION, Act, State, after
 from backoffice.domain.verdicts import Result, Verdict
 from backoffice.store import audit, checks, outbox
 from backoffice.store.base import db, locked
@@ -145,8 +145,8 @@ def settle(submissions: Iterable[Submission], *, now: datetime) -> None:
 
     A submission is locked before its checks are read: of two workers that bring the last two results at once, the second sees the first one's.
     """
-    concerned = [each for each in submissions if each.state in UNDER_MODERATION]
-    for submission in map(_locked, sorted(concerned, key=attrgetter("id"))):
+    undecided = [each for each in submissions if each.state not in DECIDED]  # a draft may be submitted before it is locked
+    for submission in map(_locked, sorted(undecided, key=attrgetter("id"))):
         if submission.state not in UNDER_MODERATION:
             continue
         states = current_checks(submission)
