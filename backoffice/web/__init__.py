@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 from backoffice.domain.errors import Refused
 from backoffice.i18n import gettext
 from backoffice.store.base import db
-from backoffice.web import access, auth, headers, navigation, outage, wording, words
+from backoffice.web import access, auth, headers, navigation, outage, typed, wording, words
 
 BLUEPRINTS = (
     "backoffice.web.api.catalog_hook",
@@ -30,7 +30,8 @@ BLUEPRINTS = (
 
 def register(app: Flask) -> None:
     """Attach every room, and a database connection to every request."""
-    app.url_map.converters["int"] = _Id
+    app.request_class = typed.Typed
+    app.url_map.converters |= {"int": _Id, "default": typed.Part}
     app.before_request(_connect)
     app.teardown_request(_close)
     wording.register(app)

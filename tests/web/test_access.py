@@ -39,7 +39,7 @@ OPEN_TO_ALL = {
     "security.change_password",  # Flask-Security asks for a signed-in person itself
     "security.verify",
 }
-SAMPLE = {"_Id": "1", "IntegerConverter": "1", "UnicodeConverter": "x", "PathConverter": "x"}
+SAMPLE = {"_Id": "1", "IntegerConverter": "1", "Part": "x", "UnicodeConverter": "x", "PathConverter": "x"}
 
 
 def path(rule: Rule) -> str:

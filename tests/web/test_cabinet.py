@@ -79,3 +79,15 @@ def test_a_missing_value_is_asked_for_and_reaches_the_staff(market: Market, sign
     assert DictionaryRequest.get().words == "Пчеловодство"
     assert Mail.get(Mail.event == "value_requested").recipient == market.olga.email
     assert "Пчеловодство" in sign_in(market.olga).page("/staff/value-requests/")
+
+
+def test_what_no_database_stores_is_replaced_wherever_it_is_sent(market: Market, sign_in: SignIn) -> None:
+    draft, anna, vera = market.draft(), sign_in(market.anna), sign_in(market.vera)
+    saved = anna.put(f"/cabinet/submissions/{draft.id}", json={"revision": draft.revision, "title": "Имя\0 \ud800!"})
+    assert saved.status_code == 200
+    assert again(draft).title == "Имя� �!"
+    waiting = market.awaiting()
+    assert vera.post(f"/staff/review/{waiting.id}/note", data={"text": "было\0так"}).status_code == 302
+    assert "было�так" in vera.page(f"/staff/review/{waiting.id}")
+    assert vera.get("/staff/queue/?tab=all&q=%00").status_code == 200
+    assert anna.head("/cabinet/uploads/%00").status_code == 404

@@ -11,6 +11,7 @@ from flask_login import current_user
 
 from backoffice.clock import utcnow
 from backoffice.domain.errors import Lost
+from backoffice.domain.storable import storable
 from backoffice.inspection.rules import slots
 from backoffice.storage import Storage
 from backoffice.store.listings import Upload
@@ -46,7 +47,7 @@ def _metadata() -> dict[str, str]:
     for pair in request.headers.get("Upload-Metadata", "").split(","):
         name, _, value = pair.strip().partition(" ")
         try:
-            found[name] = base64.b64decode(value, validate=True).decode()
+            found[name] = storable(base64.b64decode(value, validate=True).decode())
         except (binascii.Error, UnicodeDecodeError):
             continue
     return found
