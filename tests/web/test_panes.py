@@ -102,6 +102,7 @@ def test_a_resubmission_begins_with_what_changed_in_words_values_schema_shape_an
     assert re.search(r"<del[^>]*>дефекты\s*</del><ins[^>]*>трещины\s*</ins>", text)
     was = SubmissionValue.select().where(SubmissionValue.submission == first).first().value.ru
     assert f"<del>{was}</del>" in text
+    assert text.count("<ins>Другое</ins>") == 3  # in each of three dictionaries
     assert re.search(r"Строк <del>10</del> <ins>12</ins>", text)
     assert re.search(r"ток <del>double</del> <ins>float</ins>", text)
     assert "+ время timestamp" in text

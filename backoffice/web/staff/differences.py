@@ -74,10 +74,11 @@ def classification(submission: Submission) -> dict[str, list[str]]:
     return found
 
 
-def reclassified(before: Submission, now: Submission) -> diffs.Entries:
-    """Values that were added or taken away."""
-    old, new = ({f"{value}": kind for kind, values in classification(one).items() for value in values} for one in (before, now))
-    return diffs.entries(old, new)
+def reclassified(before: Submission, now: Submission) -> list[tuple[str, str, str]]:
+    """What was taken away, then what was added: ("removed" or "added", dictionary, value)."""
+    old, new = ([(kind, value) for kind, values in classification(one).items() for value in values] for one in (before, now))
+    gone = [("removed", *each) for each in old if each not in new]
+    return gone + [("added", *each) for each in new if each not in old]
 
 
 def files(before: Submission, then: Sequence[Check], now: Submission, checks: Sequence[Check]) -> list[FileDiff]:
