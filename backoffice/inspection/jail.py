@@ -302,8 +302,8 @@ def ready() -> str:
         raise NoJail("this machine's system call table is not known")
     if importlib.util.find_spec("backoffice.inspection.inside") is None:
         raise NoJail("backoffice.inspection.inside is missing")
-    with seccomp.outer_file() as fd:
-        trial = _command("this", upload=Path("/dev/null"), private=Path(tempfile.gettempdir()), filter_fd=fd)
+    with seccomp.outer_file() as fd, tempfile.TemporaryDirectory() as private:  # not where others mount and unmount
+        trial = _command("this", upload=Path("/dev/null"), private=Path(private), filter_fd=fd)
         done = subprocess.run(trial, pass_fds=(fd,), capture_output=True, timeout=60, check=False)
     if done.returncode != 0:
         raise NoJail(done.stderr.decode("utf-8", "replace").strip()[:500] or f"bwrap ended with {done.returncode}")

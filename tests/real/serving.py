@@ -25,10 +25,20 @@ class Server(ThreadedWSGIServer):
 
     daemon_threads = False  # server_close waits for them
 
-    def __init__(self, app: WSGIApplication) -> None:
+    def __init__(self, pages: WSGIApplication) -> None:
         self._kept: set[socket.socket] = set()
+        self.pages = pages
         self._hearing = threading.Lock()  # a connection's thread is known before it is started, and cannot be waited for then
-        super().__init__("127.0.0.1", 0, app)
+        super().__init__("127.0.0.1", 0, self._answer)
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Whole before it is sent: werkzeug closes no answer, and so no file, whose reader has gone meanwhile."""
+        parts = self.pages(environ, start_response)
+        try:
+            return list(parts)
+        finally:
+            if close := getattr(parts, "close", None):
+                close()
 
     def log(self, *_: Any) -> None:
         """Nobody reads it."""
@@ -60,9 +70,9 @@ class Server(ThreadedWSGIServer):
 
 
 @contextmanager
-def serving(app: WSGIApplication) -> Iterator[Server]:
-    """Serve until left; then nothing of ``app`` runs any more."""
-    server = Server(app)
+def serving(pages: WSGIApplication) -> Iterator[Server]:
+    """Serve until left; then nothing of ``pages`` runs any more."""
+    server = Server(pages)
     with _attended(server):  # which closes it, too
         yield server
 

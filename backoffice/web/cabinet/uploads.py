@@ -11,7 +11,6 @@ from flask_login import current_user
 
 from backoffice.clock import utcnow
 from backoffice.domain.errors import Lost
-from backoffice.domain.storable import storable
 from backoffice.inspection.rules import slots
 from backoffice.storage import Storage
 from backoffice.store.listings import Upload
@@ -47,7 +46,7 @@ def _metadata() -> dict[str, str]:
     for pair in request.headers.get("Upload-Metadata", "").split(","):
         name, _, value = pair.strip().partition(" ")
         try:
-            found[name] = storable(base64.b64decode(value, validate=True).decode())
+            found[name] = base64.b64decode(value, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):
             continue
     return found

@@ -42,9 +42,9 @@ def previewing(app: Flask, previews_server: Server, address: str) -> Iterator[No
     """The previews answer there, and let the staff's pages frame them."""
     shown = previews.create_previews(app.config["SETTINGS"].model_copy(update={"base_url": address}))
     shown.extensions["wiring"] = app.extensions["wiring"]  # one process, one database
-    previews_server.app = shown
+    previews_server.pages = shown
     yield
-    previews_server.app = nobody
+    previews_server.pages = nobody
     previews_server.hang_up()
     db.connect(reuse_if_open=True)
 
