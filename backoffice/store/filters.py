@@ -106,7 +106,7 @@ def narrowed(filters: Filters, where: Where, *, now: datetime, tomorrow: datetim
         found.conditions.append(Submission.state == filters.state)
     if filters.reason:
         _because(found, filters.reason, now, tomorrow)
-        if where.ever and filters.reason in (Reason.OVERDUE, Reason.DUE_TODAY):
+        if where.ever and filters.reason in (Reason.OVERDUE, Reason.DUE_TODAY) and isinstance(db.obj, SqliteDatabase):
             _by_deadline(found, filters.reason, now, tomorrow)
     return found
 
