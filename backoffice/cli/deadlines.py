@@ -19,9 +19,8 @@ from backoffice.domain import evaluation
 from backoffice.domain.errors import Refused
 from backoffice.domain.opening_hours import Hours
 from backoffice.domain.working_clock import WorkingClock
+from backoffice.store.base import LAST_ID
 from backoffice.usecases import explain as why
-
-LAST_ID = 2**31 - 1  # a larger one fits no column; nobody has this one either
 
 
 @click.group()

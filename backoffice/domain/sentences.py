@@ -36,11 +36,17 @@ class _Sentence(Formatter):
         return said.replace(".", ",") if isinstance(value, float) and self.language == "ru" else said
 
 
+def scaled(size: float) -> tuple[float, int]:
+    """Bytes in the largest of ``UNITS`` of which there is a whole one: how many of it, and which."""
+    power = 0
+    while size >= 1024 and power < len(UNITS["en"]) - 1:
+        size, power = size / 1024, power + 1
+    return size, power
+
+
 def _size(size: float, language: str) -> str:
     """In units of 1024, two digits after the point at most: a limit and what is just past it should differ."""
-    power = 0
-    while size >= 1024 and power < len(UNITS[language]) - 1:
-        size, power = size / 1024, power + 1
+    size, power = scaled(size)
     said = f"{size:.2f}".rstrip("0").rstrip(".")
     return f"{said.replace('.', ',') if language == 'ru' else said}\N{NO-BREAK SPACE}{UNITS[language][power]}"
 

@@ -10,6 +10,7 @@ from typing import Any
 from peewee import AutoField, CharField, Database, DatabaseProxy, Field, Model, Select, TextField
 
 db = DatabaseProxy()
+LAST_ID = 2**31 - 1  # a larger one fits no column: nobody has it
 
 
 class InstantField(Field):

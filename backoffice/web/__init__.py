@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 
 from backoffice.domain.errors import Refused
 from backoffice.i18n import gettext
-from backoffice.store.base import db
+from backoffice.store.base import LAST_ID, db
 from backoffice.web import access, auth, headers, navigation, outage, typed, wording, words
 
 BLUEPRINTS = (
@@ -57,7 +57,7 @@ class _Id(IntegerConverter):
     """A number that fits a column: what is larger is nobody's, and no page is there."""
 
     def __init__(self, url_map: Map, **limits: Any) -> None:
-        super().__init__(url_map, **{"max": 2**31 - 1, **limits})
+        super().__init__(url_map, **{"max": LAST_ID, **limits})
 
 
 def _limit(app: Flask) -> None:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from backoffice import i18n
 from backoffice.clock import utcnow
+from backoffice.domain.sentences import scaled
 from backoffice.web import words
 
 UNITS = (i18n.lazy("B"), i18n.lazy("KB"), i18n.lazy("MB"), i18n.lazy("GB"))
@@ -97,9 +98,7 @@ def filesize(value: int | None) -> str:
     """Bytes in units of 1024, as the upload limits count."""
     if value is None:
         return "—"
-    size, power = float(value), 0
-    while size >= 1024 and power < len(UNITS) - 1:
-        size, power = size / 1024, power + 1
+    size, power = scaled(float(value))
     return f"{number(round(size, 1 if size < 10 and power else 0))}\N{NO-BREAK SPACE}{i18n.gettext(UNITS[power])}"
 
 

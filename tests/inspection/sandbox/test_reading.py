@@ -28,6 +28,12 @@ def plan_of(path: Path) -> Plan:
         return plan
 
 
+def recipe_of(tmp_path: Path, dockerfile: str) -> Recipe:
+    recipe = plan_of(zipped(tmp_path / "a.zip", {"Dockerfile": dockerfile})).services[0].recipe
+    assert recipe is not None
+    return recipe
+
+
 def seen(path: Path) -> set[tuple[str, int | None]]:
     return {(s.rule, s.line) for s in plan_of(path).seen}
 
@@ -79,8 +85,7 @@ def test_heredocs_become_what_the_classic_builder_knows(tmp_path: Path) -> None:
         "FROM a\nENV WHO=you\nUSER x\nRUN <<EOF\nls /\nEOF\nRUN python3 <<A > /x\nprint(1)\nA\n"
         "COPY <<B <<'C' /etc/\nhello $WHO\nB\n$WHO\nC\n"
     )
-    recipe = plan_of(zipped(tmp_path / "a.zip", {"Dockerfile": text})).services[0].recipe
-    assert recipe is not None
+    recipe = recipe_of(tmp_path, text)
     assert 'COPY [".heredoc-0", "/.heredoc-0"]\nRUN . /.heredoc-0\n' in recipe.text
     assert list(recipe.extra.values()) == [
         "ls /\n",
@@ -96,8 +101,7 @@ def test_a_heredoc_is_read_by_what_its_first_line_or_the_stages_shell_names(tmp_
         'FROM a AS one\nRUN <<-E\n\t#! /usr/bin/env python3 -u \n\tprint(1)\nE\nSHELL ["/bin/bash", "-ec"]\nRUN <<"F" cat\nx\nF\n'
         "FROM one\nUSER x\nRUN <<G\nls\nG\nFROM b\nUSER x\nRUN <<H\nls\nH\n"
     )
-    recipe = plan_of(zipped(tmp_path / "a.zip", {"Dockerfile": text})).services[0].recipe
-    assert recipe is not None
+    recipe = recipe_of(tmp_path, text)
     steps = [row for row in recipe.text.splitlines() if row.startswith("RUN")]
     assert steps == [
         'RUN ["/usr/bin/env", "python3 -u", "/.heredoc-0"]', 'RUN ["/bin/bash", "-ec", "<<\\"F\\" cat\\nx\\nF\\n"]',
@@ -129,8 +133,7 @@ FROM $BASE
 COPY --from=one /x /x
 USER x
 """
-    recipe = plan_of(zipped(tmp_path / "a.zip", {"Dockerfile": text})).services[0].recipe
-    assert recipe is not None
+    recipe = recipe_of(tmp_path, text)
     assert recipe.bases == ["a:1", "a:1"]
     assert "FROM a:1" in recipe.text.splitlines()
     assert [line for line in recipe.text.splitlines() if line.startswith("ADD")] == [
